@@ -1,0 +1,40 @@
+"""Neural style transfer: slow (Gatys et al. 2016), usable without the app.
+
+The public names are re-exported lazily, so that ``import nst`` costs nothing until something is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nst.backbones import Backbone, load_backbone
+    from nst.errors import BackboneError, ConfigError, ImageError, NSTError
+    from nst.gatys import Progress, optimize
+    from nst.gatys_config import PRESETS, GatysConfig
+    from nst.images import open_image
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Backbone": "nst.backbones",
+    "load_backbone": "nst.backbones",
+    "BackboneError": "nst.errors",
+    "ConfigError": "nst.errors",
+    "ImageError": "nst.errors",
+    "NSTError": "nst.errors",
+    "Progress": "nst.gatys",
+    "optimize": "nst.gatys",
+    "GatysConfig": "nst.gatys_config",
+    "PRESETS": "nst.gatys_config",
+    "open_image": "nst.images",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nst' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,40 @@
+"""Where to compute, and in which arithmetic."""
+
+from __future__ import annotations
+
+import torch
+
+from nst.errors import ConfigError
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The device called ``name``, or the best there is: CUDA, else Apple's MPS, else the CPU.
+
+    Raises:
+        ConfigError: there is no such device on this machine.
+    """
+    if name is None or name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind = name.split(":")[0]
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    try:
+        if not here[kind]:
+            raise KeyError(kind)
+        return torch.device(name)
+    except (KeyError, RuntimeError):
+        names = ", ".join(k for k, v in here.items() if v)
+        raise ConfigError(f"There is no device '{name[:40]}' on this machine: choose from {names}.") from None
+
+
+def native_bfloat16(device: torch.device) -> bool:
+    """Whether ``device`` multiplies bfloat16 in hardware; where it does not, float32 is faster."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        flags = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        known = any(flags.get(flag) for flag in ("avx512_bf16", "amx_bf16"))
+        older = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # torch before 2.10 has only this one
+        return known or bool(older and older())
+    return False

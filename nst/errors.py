@@ -1,0 +1,19 @@
+"""Errors that a user can cause. Each carries one sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+
+class NSTError(Exception):
+    """Base of every error that is shown to a user as it is: no traceback, no path of the server."""
+
+
+class ImageError(NSTError):
+    """A file that cannot be used as a picture."""
+
+
+class ConfigError(NSTError):
+    """A setting that does not exist or cannot work, such as an unknown layer name."""
+
+
+class BackboneError(NSTError):
+    """A feature network whose weights are missing, unreachable or damaged."""

@@ -1,0 +1,248 @@
+"""Pictures in and out: open anything, show what the user saw, keep the aspect, keep the colours.
+
+Every public function speaks ``PIL.Image`` (RGB, upright) or float32 tensors ``(1, 3, H, W)``, RGB, 0..1.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+import torch
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+from torch import Tensor
+
+from nst.errors import ConfigError, ImageError
+
+KeepColor = Literal["off", "luminance", "linear"]
+
+MIN_SIDE = 32  # pixels: below this the deep layers of the backbones see nothing
+MAX_PIXELS = 100_000_000
+
+# Formats that hold pictures; left out are those that need a helper program or carry programs (EPS, PDF, SVG).
+_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "PPM", "JPEG2000", "AVIF"]
+_SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in JPEG
+
+
+@functools.cache
+def _formats() -> list[str]:
+    try:
+        import pillow_heif
+    except ImportError:
+        return _FORMATS
+    pillow_heif.register_heif_opener()
+    return [*_FORMATS, "HEIF"]
+
+
+def open_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
+    """Open a picture as RGB, upright, just as a viewer shows it.
+
+    Handles EXIF orientation, transparency (on white), palettes, greyscale, 16 bits (scaled), CMYK, colour
+    profiles (to sRGB), and takes the first frame of an animation.
+
+    Raises:
+        ImageError: no such file, not a picture, damaged, under 32 pixels on its shorter side, or over 100
+            megapixels.
+    """
+    try:
+        data = io.BytesIO(source) if isinstance(source, bytes) else source
+        with Image.open(data, formats=_formats()) as image:
+            _check_size(*image.size)
+            image.load()
+            return _as_seen(image)
+    except ImageError:
+        raise
+    except Image.DecompressionBombError:
+        raise ImageError(_too_large()) from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise ImageError("There is no picture file of that name that can be read: check the path.") from None
+    except UnidentifiedImageError:
+        raise ImageError(_unidentified(source)) from None
+    except MemoryError:
+        raise ImageError("This picture needs more memory than there is: use a smaller one.") from None
+    except Exception:  # noqa: BLE001 - decoders fail in every way there is
+        raise ImageError("This picture is damaged or cut short, so it cannot be read: save it again or use another.") from None
+
+
+def _unidentified(source: str | Path | bytes | BinaryIO) -> str:
+    empty = not source if isinstance(source, bytes) else isinstance(source, str | Path) and not Path(source).stat().st_size
+    if empty:
+        return "This file is empty: choose a picture."
+    return "This file is not a picture that can be read: use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF."
+
+
+def _too_large() -> str:
+    return f"This picture has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller first."
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ImageError(_too_large())
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            f"This picture is too small ({width}×{height} pixels): both sides need at least {MIN_SIDE} pixels."
+        )
+
+
+def _as_seen(image: Image.Image) -> Image.Image:
+    """RGB and upright, from a loaded picture in any mode."""
+    profile = image.info.get("icc_profile")
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001 - a damaged EXIF block must not cost the picture
+        image = image.copy()
+    if image.mode.startswith("I") or image.mode == "F":
+        return _scaled_to_8_bits(image).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        colours = _to_srgb(rgba.convert("RGB"), profile)
+        white = Image.new("RGB", rgba.size, "white")
+        white.paste(colours, mask=rgba.getchannel("A"))
+        return white
+    if image.mode in ("P", "1"):
+        image = image.convert("RGB")
+    return _to_srgb(image, profile).convert("RGB")
+
+
+def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.float64)
+    top = values.max(initial=0.0)
+    # Integers fill 16 bits (PNG, TIFF) unless they show that they do not; floats are 0..1 by convention.
+    full = 1.0 if image.mode == "F" and top <= 1 else 65535.0 if top <= 65535 else top
+    return Image.fromarray(np.clip(values / full * 255 + 0.5, 0, 255).astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if not profile or image.mode not in ("RGB", "L", "CMYK"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB") or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image  # a profile that does not fit its picture: viewers ignore it too
+
+
+def fitted_size(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """(width, height) scaled so that the longer one is ``long_side``; the aspect is kept to the nearest pixel."""
+    scale = long_side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def resize(image: Image.Image, long_side: int) -> Image.Image:
+    """Scale so that the longer side is ``long_side`` pixels, with the aspect kept."""
+    size = fitted_size(*image.size, long_side)
+    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Scale and crop about the centre to exactly ``size`` (width, height), with the aspect kept."""
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """RGB picture → float32 ``(1, 3, H, W)`` in 0..1."""
+    array = np.asarray(image.convert("RGB"), dtype=np.float32) / 255
+    return torch.from_numpy(array).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
+def to_image(tensor: Tensor) -> Image.Image:
+    """``(1, 3, H, W)`` or ``(3, H, W)`` in 0..1 (clamped) → RGB picture, rounded to the nearest of 256 levels."""
+    tensor = tensor.detach().reshape(3, *tensor.shape[-2:])
+    levels = tensor.float().clamp(0, 1).mul(255).add(0.5).to(torch.uint8)
+    return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
+
+
+def keep_color(result: Image.Image, content: Image.Image, mode: KeepColor) -> Image.Image:
+    """Give ``result`` the colours of ``content`` (Gatys et al. 2017, "Controlling perceptual factors").
+
+    ``luminance`` keeps the result's brightness and takes the photo's chroma; ``linear`` moves the result's colours
+    so that their mean and covariance are the photo's; ``off`` changes nothing.
+    """
+    if mode == "off":
+        return result
+    if mode == "linear":
+        return match_color(result, content)
+    if mode != "luminance":
+        raise ConfigError(f"There is no keep-colour mode '{str(mode)[:40]}': choose off, luminance or linear.")
+    if content.size != result.size:
+        content = content.resize(result.size, Image.Resampling.LANCZOS)
+    ours, theirs = (np.asarray(picture, dtype=np.float32) for picture in (result, content))
+    # Adding the same amount to R, G and B changes brightness and leaves chroma (the differences to Y) alone.
+    shifted = theirs + ((ours - theirs) @ _LUMA.astype(np.float32))[..., None]
+    return Image.fromarray(np.clip(shifted + 0.5, 0, 255).astype(np.uint8))
+
+
+def match_color(image: Image.Image, reference: Image.Image) -> Image.Image:
+    """Move the colours of ``image`` linearly so that their mean and covariance are those of ``reference``.
+
+    The map is the optimal transport between the two Gaussians, the one that changes colours least.
+    """
+    source = np.asarray(image, dtype=np.float64).reshape(-1, 3)
+    target = np.asarray(reference, dtype=np.float64).reshape(-1, 3)
+    # A little variance in every direction keeps the map defined for grey and for single-coloured pictures.
+    cov_s, cov_t = (np.cov(x, rowvar=False, bias=True) + 0.25 * np.eye(3) for x in (source, target))
+    root, inverse = _power(cov_s, 0.5), _power(cov_s, -0.5)
+    transport = inverse @ _power(root @ cov_t @ root, 0.5) @ inverse
+    moved = (source - source.mean(0)) @ transport + target.mean(0)
+    return Image.fromarray(np.clip(moved + 0.5, 0, 255).astype(np.uint8).reshape(image.height, image.width, 3))
+
+
+def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
+
+
+def output_format(path: Path) -> str:
+    """The picture format that a file name asks for.
+
+    Raises:
+        ConfigError: its ending is none of .png, .jpg, .jpeg, .webp.
+    """
+    try:
+        return _SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        raise ConfigError("The output's name must end in .png, .jpg or .webp.") from None
+
+
+def save_image(image: Image.Image, path: Path, settings: dict[str, Any] | None = None) -> None:
+    """Write a picture whole or not at all, with the settings that made it embedded as JSON.
+
+    PNG carries them in a text chunk named ``nst``, JPEG in its comment, WebP in its EXIF user comment.
+
+    Raises:
+        ConfigError: the name's ending is not known, or the file cannot be written.
+    """
+    kind = output_format(path)
+    text = json.dumps(settings, ensure_ascii=True, sort_keys=True) if settings else ""
+    options: dict[str, Any] = {}
+    if kind == "PNG" and text:
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_text("nst", text)
+    elif kind == "JPEG":
+        options = {"quality": 95, "subsampling": 0, "comment": text.encode()}
+    elif kind == "WEBP":
+        exif = Image.Exif()
+        if text:
+            exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0" + text.encode()
+        options = {"quality": 95, "method": 4, "exif": exif}
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.suffix, delete=False) as file:
+            temporary = Path(file.name)
+            image.save(file, kind, **options)
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except OSError:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise ConfigError(f"'{path.name}' cannot be written there: check that the folder exists and has room.") from None

@@ -1,0 +1,176 @@
+"""What makes a picture good: content, style and smoothness losses.
+
+Slow mode, training and evaluation all call this module, so that their numbers are on one scale.
+Features are ``(N, C, H, W)``; second moments are computed in float32 or better whatever the features are in.
+
+References: Gatys, Ecker, Bethge 2016 (Gram loss); Johnson, Alahi, Fei-Fei 2016 (its normalisation);
+Huang & Belongie 2017 and Kolkin et al. 2019 discuss better statistics; the Wasserstein-2 distance between
+Gaussians is the one that Crowson's style-transfer-pytorch uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Criterion = Literal["mse", "l1", "smooth_l1", "huber"]
+Balance = Literal["relative", "gatys", "johnson"]
+
+_HUBER_DELTA = 1.0
+_SMOOTH_L1_BETA = 1.0
+_TINY = 1e-12
+
+CRITERIA: dict[str, Callable[[Tensor], Tensor]] = {
+    "mse": torch.square,
+    "l1": torch.abs,
+    "smooth_l1": lambda d: F.smooth_l1_loss(d, torch.zeros_like(d), reduction="none", beta=_SMOOTH_L1_BETA),
+    "huber": lambda d: F.huber_loss(d, torch.zeros_like(d), reduction="none", delta=_HUBER_DELTA),
+}
+"""Pointwise penalties of a difference; ``mse`` is the plain square, as in the papers."""
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x if x.dtype in (torch.float32, torch.float64) else x.float()
+
+
+class _Gram(torch.autograd.Function):
+    """F·Fᵀ / (H·W) with a hand-written gradient: one product instead of the two of autograd, and in the features' own
+    dtype, which for half precision is several times faster and no less exact than the features themselves."""
+
+    @staticmethod
+    def forward(ctx, features: Tensor) -> Tensor:  # noqa: ANN001
+        ctx.save_for_backward(features)
+        flat = _at_least_float32(_vectors(features))
+        return flat.transpose(1, 2) @ flat / flat.shape[1]
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> Tensor:  # noqa: ANN001
+        (features,) = ctx.saved_tensors
+        n, c, h, w = features.shape
+        flat = _vectors(features)
+        symmetric = ((grad + grad.transpose(1, 2)) / (h * w)).to(features.dtype)
+        return (flat @ symmetric).view(n, h, w, c).permute(0, 3, 1, 2)
+
+
+def _vectors(features: Tensor) -> Tensor:
+    """``(N, C, H, W)`` as ``(N, H·W, C)``; a view where the features are channels-last."""
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """Mean outer product of the feature vectors, ``(N, C, C)``: F·Fᵀ / (H·W), in float32 or better.
+
+    Both published normalisations are multiples of it, see :func:`style_loss`.
+    """
+    return _Gram.apply(features)
+
+
+def content_loss(
+    features: Tensor, target: Tensor, criterion: Criterion = "mse", balance: Balance = "relative"
+) -> Tensor:
+    """Distance between the features of the picture and of the photo, both ``(N, C, H, W)``.
+
+    ``balance`` picks the normalisation:
+
+    - ``gatys``: ½ Σ ρ(F − P), as in Gatys et al. 2016, equation 1.
+    - ``johnson``: Σ ρ(F − P) / (C·H·W), as in Johnson et al. 2016, equation 2.
+    - ``relative``: mean of ρ((F − P) / rms(P)): 0 for the photo itself, about 1 for an unrelated picture,
+      whatever the layer, the size and the backbone.
+
+    ρ is the criterion; the loss is summed over the batch (``relative``: averaged).
+    """
+    features, target = _at_least_float32(features), _at_least_float32(target)
+    rho = CRITERIA[criterion]
+    if balance == "gatys":
+        return 0.5 * rho(features - target).sum()
+    if balance == "johnson":
+        return rho(features - target).sum() / features[0].numel()
+    scale = target.square().mean().sqrt().clamp_min(_TINY)
+    return rho((features - target) / scale).mean()
+
+
+def style_loss(
+    gram: Tensor, target: Tensor, area: int, criterion: Criterion = "mse", balance: Balance = "relative"
+) -> Tensor:
+    """Distance between two Gram matrices from :func:`gram_matrix`, both ``(N, C, C)``.
+
+    Args:
+        gram, target: mean-normalised Gram matrices of the picture and of the painting.
+        area: M = H·W, the number of positions of the picture's layer; only ``gatys`` needs it, because
+            its Gram matrices are sums over positions (the painting's is taken at the picture's M, so that
+            the two may differ in size).
+        balance: ``gatys`` is 1/(4 N² M²) Σ ρ(G − A) on summed Gram matrices (N channels); ``johnson`` is
+            Σ ρ(G − A) on Gram matrices divided by C·H·W; ``relative`` is the mean of ρ((G − A) / rms(A)),
+            0 for the painting itself.
+    """
+    rho = CRITERIA[criterion]
+    channels = gram.shape[-1]
+    if balance == "gatys":
+        return rho((gram - target) * area).sum() / (4 * channels**2 * area**2)
+    if balance == "johnson":
+        return rho((gram - target) / channels).sum()
+    scale = target.square().mean().sqrt().clamp_min(_TINY)
+    return rho((gram - target) / scale).mean()
+
+
+def moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean ``(C,)`` and covariance ``(C, C)`` of the feature vectors of one picture, ``(1, C, H, W)``."""
+    flat = _at_least_float32(features)[0].flatten(1)
+    mean = flat.mean(1)
+    centred = flat - mean[:, None]
+    return mean, centred @ centred.T / flat.shape[1]
+
+
+def sqrtm(matrix: Tensor) -> Tensor:
+    """Square root of a symmetric positive semi-definite matrix ``(C, C)``, in float64; no gradient flows through it."""
+    values, vectors = torch.linalg.eigh(matrix.detach().double())
+    return (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+
+
+class _TraceSqrt(torch.autograd.Function):
+    """tr(M^½) of a symmetric matrix. Its gradient, ½ M^-½, needs no differences of eigenvalues, so that it
+    stays finite where the gradient of ``eigh`` itself does not (equal eigenvalues)."""
+
+    @staticmethod
+    def forward(ctx, matrix: Tensor) -> Tensor:  # noqa: ANN001
+        values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
+        values = values.clamp_min(0)
+        # Directions in which the picture has (numerically) no variance would get an unbounded pull.
+        ctx.save_for_backward(values.clamp_min(values[-1] * 1e-12 + _TINY).sqrt(), vectors)
+        return values.sqrt().sum()
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> Tensor:  # noqa: ANN001
+        roots, vectors = ctx.saved_tensors
+        return grad * 0.5 * (vectors / roots) @ vectors.T
+
+
+def wasserstein2(mean: Tensor, cov: Tensor, target_mean: Tensor, target_cov: Tensor, target_root: Tensor) -> Tensor:
+    """Squared Wasserstein-2 distance between two Gaussians of feature vectors, relative to the target's spread.
+
+    ‖μ−ν‖² + tr(Σ + T − 2 (T^½ Σ T^½)^½), divided by ‖ν‖² + tr T: 0 when the first two moments agree, 1 for
+    a picture without any features. ``target_root`` is ``sqrtm(target_cov)``, computed once for a painting. Evaluated in
+    float64, because the product squares the range of the eigenvalues.
+    """
+    mean, cov, target_mean, target_cov = (x.double() for x in (mean, cov, target_mean, target_cov))
+    cross = _TraceSqrt.apply(target_root @ cov @ target_root)
+    distance = (mean - target_mean).square().sum() + cov.trace() + target_cov.trace() - 2 * cross
+    return distance / (target_mean.square().sum() + target_cov.trace()).clamp_min(_TINY)
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """Anisotropic total variation of ``(N, 3, H, W)``, in units that do not depend on the resolution.
+
+    Σ (|Δx| + |Δy|) / (C √(H·W)) per picture: a differences shrink with the pixel and the number of pixels grows, so
+    that the same picture at twice the size has the same value. A black-and-white edge across a square
+    picture counts 1; so does a ramp from black to white.
+    """
+    n, c, h, w = image.shape
+    image = _at_least_float32(image)
+    down = (image[:, :, 1:, :] - image[:, :, :-1, :]).abs().sum()
+    across = (image[:, :, :, 1:] - image[:, :, :, :-1]).abs().sum()
+    return (down + across) / (n * c * (h * w) ** 0.5)
