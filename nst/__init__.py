@@ -31,7 +31,20 @@ _HOMES = {
     "open_image": "nst.images",
 }
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [
+    "PRESETS",
+    "Backbone",
+    "BackboneError",
+    "ConfigError",
+    "GatysConfig",
+    "ImageError",
+    "NSTError",
+    "Progress",
+    "__version__",
+    "load_backbone",
+    "open_image",
+    "optimize",
+]
 
 
 def __getattr__(name: str) -> Any:

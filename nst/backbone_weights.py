@@ -128,6 +128,8 @@ def calibration_images() -> Iterator[Tensor]:
 
     paths = sorted((ROOT / "examples" / "content").glob("*.jpg"))
     if not paths:
-        raise BackboneError("The example photographs are missing, and this setting needs them: fetch the project again.")
+        raise BackboneError(
+            "The example photographs are missing, and this setting needs them: fetch the project again."
+        )
     for path in paths:
         yield to_tensor(resize(open_image(path), _CALIBRATION_SIDE))

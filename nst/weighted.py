@@ -40,6 +40,21 @@ def parse_weighted(text: str, what: str = "name") -> tuple[tuple[str, float], ..
     return tuple(pairs.items())
 
 
+def parse_numbers(text: str, count: int, what: str) -> list[float]:
+    """Read ``"1, 0.5"`` as one weight for each of ``count`` things; empty text means equal weights.
+
+    Raises:
+        ConfigError: something that is no number, or another count.
+    """
+    try:
+        numbers = [float(part) for part in text.split(",")] if text.strip() else [1.0] * count
+    except ValueError:
+        raise ConfigError("The weights are numbers separated by commas, such as 1, 0.5.") from None
+    if len(numbers) != count:
+        raise ConfigError(f"There are {count} {what}s but {len(numbers)} weights: give one weight each.")
+    return numbers
+
+
 def check_weights(weights: list[float], what: str) -> None:
     """Refuse weights that are not finite, negative, or all zero, with a sentence about ``what``."""
     if any(not math.isfinite(w) or w < 0 for w in weights):

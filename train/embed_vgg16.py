@@ -8,7 +8,6 @@ the gain of max over average pooling.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import tarfile
 from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""The app: one module a tab, layout and wiring."""

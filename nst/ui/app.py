@@ -1,0 +1,56 @@
+"""The whole page: header, tabs, credits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import gradio as gr
+import torch
+
+from nst.devices import native_bfloat16, pick_device
+from nst.ui import slow
+
+TITLE = "Neural Style Transfer"
+CSS = Path(__file__).with_name("style.css")
+THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone")
+
+_CREDITS = """
+The method: Gatys, Ecker and Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR 2016.
+The features: VGG-16, Simonyan and Zisserman, 2015 (Oxford VGG group, CC BY 4.0).
+The example styles are drawn by this project; the example photos are in the public domain or CC0
+(cat: Stéfan van der Walt; coffee: Rachel Michetti; astronaut: NASA; bridge: Derek Jensen; bee: John Severns).
+"""
+
+
+def build() -> gr.Blocks:
+    """The app, ready to ``launch(**launch_options())``."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(1800, 7200)) as demo:
+        gr.Markdown(f"# {TITLE}\nBring a photo, leave with a painting.", elem_id="header")
+        with gr.Tab("Slow: watch it being painted", id="slow"):
+            slow.build(device_note())
+        with gr.Accordion("Credits and citation", open=False):
+            gr.Markdown(_CREDITS)
+    demo.queue(max_size=20, default_concurrency_limit=2)
+    return demo
+
+
+def launch_options() -> dict:
+    """Arguments of ``launch`` that belong to the page."""
+    return {"theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False, "max_file_size": "60mb"}
+
+
+def device_note() -> str:
+    """One line on what computes, and what to expect."""
+    if os.environ.get("SPACES_ZERO_GPU"):
+        return "Runs on a shared GPU (ZeroGPU): about half a minute for Balanced."
+    device = pick_device()
+    if device.type == "cuda":
+        return f"Runs on {torch.cuda.get_device_name(device)}: seconds for Quick look, under a minute for Best."
+    if device.type == "mps":
+        return "Runs on this Mac's GPU: seconds for Quick look, a minute or two for Best."
+    cores = torch.get_num_threads()
+    fast = native_bfloat16(device)
+    times = ("half a minute", "a minute or two") if fast else ("a minute", "several minutes")
+    plural = "core" if cores == 1 else "cores"
+    return f"Runs on the CPU ({cores} {plural}): about {times[0]} for Quick look, {times[1]} for Balanced."

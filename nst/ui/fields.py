@@ -1,0 +1,67 @@
+"""Components for the fields of a config dataclass, so that the app's choices and defaults are the package's."""
+
+from __future__ import annotations
+
+from dataclasses import Field, fields
+from typing import Any
+
+import gradio as gr
+
+from nst.errors import ConfigError
+from nst.gatys_config import GatysConfig
+from nst.weighted import format_weighted, parse_weighted
+
+FIELDS: dict[str, Field] = {f.name: f for f in fields(GatysConfig)}
+_SLIDERS = {"size": 32, "iterations": 10, "scales": 1, "style_scale": 0.1}
+_SLIDER_TOPS = {"size": 2048, "iterations": 1000}
+_LABELS = {
+    "size": "Size (longer side, px)",
+    "keep_color": "Keep the photo's colours",
+    "style_scale": "Brush size",
+    "tv_weight": "Smoothness weight",
+    "learning_rate": "Learning rate",
+}
+
+
+def component(name: str, value: Any) -> gr.components.Component:
+    """An input for the field ``name``, showing ``value``."""
+    f = FIELDS[name]
+    label = _LABELS.get(name, name.replace("_", " ").capitalize())
+    info = f.metadata.get("help", "")
+    common = {"label": label, "info": info, "elem_id": f"slow-{name.replace('_', '-')}", "interactive": True}
+    value = shown(name, value)
+    if choices := f.metadata.get("choices"):
+        return gr.Dropdown(list(choices), value=value, **common)
+    if name in ("content_layers", "style_layers"):
+        return gr.Textbox(value, placeholder="relu4_2:1, relu3_1:0.5", **common)
+    if isinstance(f.default, bool):
+        return gr.Checkbox(value, **common)
+    low, high = f.metadata["range"]
+    if name in _SLIDERS:
+        return gr.Slider(low, _SLIDER_TOPS.get(name, high), value, step=_SLIDERS[name], **common)
+    return gr.Number(value, **common)
+
+
+def shown(name: str, value: Any) -> Any:
+    """The value of a field as its component shows it."""
+    return format_weighted(value) if name in ("content_layers", "style_layers") else value
+
+
+def from_components(values: dict[str, Any]) -> dict[str, Any]:
+    """Field values from what the components (or an API client) hold; what is empty is left out.
+
+    Raises:
+        ConfigError: an unknown field, or a layer list that cannot be read.
+    """
+    settings: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in FIELDS:
+            raise ConfigError(f"There is no setting '{name[:40]}': choose from {', '.join(FIELDS)}.")
+        if value is None or value == "":
+            continue
+        if name in ("content_layers", "style_layers"):
+            if not isinstance(value, str):
+                raise ConfigError(f"The {name.replace('_', ' ')} are written as one text, such as relu4_2:1.")
+            value = parse_weighted(value, name.replace("_", " ").removesuffix("s"))
+        settings[name] = value
+    return settings

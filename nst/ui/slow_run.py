@@ -1,0 +1,137 @@
+"""One run of slow mode as the tab shows it: live frames, chart, snapshots, time-lapse, downloads."""
+
+from __future__ import annotations
+
+import html
+import math
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+from nst.gatys import Progress, describe, optimize
+from nst.gatys_config import GatysConfig
+from nst.images import save_image
+from nst.timelapse import TimeLapse
+from nst.ui.gpu import on_gpu
+
+_SNAPSHOTS = 8
+_CHART_FLOOR = 1e-3  # the content loss of the photo itself is zero
+_CHART_POINTS = 150  # per series; more cost the page time and show nothing
+_GPU_SECONDS_PER_MEGAPIXEL_STEP = 0.12
+_GPU_START_SECONDS, _GPU_MOST_SECONDS = 10, 120
+_SERIES = ("content", "style", "total")
+
+Styles = list[tuple[Image.Image, float]]
+
+
+def _gpu_seconds(photo: Image.Image, styles: Styles, config: GatysConfig, *_: Any, **__: Any) -> int:
+    share = min(photo.size) / max(photo.size)
+    steps = config.iterations / len(config.sizes())
+    pixels = sum(size * size * share for size in config.sizes()) / 1e6
+    return min(_GPU_MOST_SECONDS, math.ceil(_GPU_START_SECONDS + _GPU_SECONDS_PER_MEGAPIXEL_STEP * steps * pixels))
+
+
+@on_gpu(_gpu_seconds)
+def paint(photo: Image.Image, styles: Styles, config: GatysConfig) -> Iterator[Progress]:
+    """Slow mode on whatever device there is; on ZeroGPU in a borrowed worker."""
+    yield from optimize(photo, styles, config)
+
+
+@dataclass
+class Run:
+    """What a run has produced so far. The generator fills it; Stop and the snapshot strip read it."""
+
+    photo: Image.Image
+    config: GatysConfig
+    progress: Progress | None = None
+    stopped: bool = False
+    rows: list[tuple[int, str, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    snapshots: list[tuple[Path, str]] = field(default_factory=list)
+    lapse: TimeLapse = field(default_factory=TimeLapse)
+    folder: tempfile.TemporaryDirectory = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True)
+    )
+
+    def take(self, progress: Progress) -> None:
+        """Note a progress: chart rows, a frame of the time-lapse, a snapshot when one is due."""
+        self.progress = progress
+        self.lapse.add(progress.image)
+        if progress.note:
+            self.notes.append(progress.note)
+        for step, losses in progress.trace:
+            self.rows += [(step, name, getattr(losses, name)) for name in _SERIES]
+        due = progress.step * _SNAPSHOTS >= len(self.snapshots) * progress.steps
+        if due or progress.done:
+            self.save_snapshot()
+
+    def save_snapshot(self) -> Path:
+        """Write the picture now as PNG with its settings; returns its path. Done once a step."""
+        progress = self.progress
+        path = Path(self.folder.name) / f"painting-step-{progress.step:04d}.png"
+        if not path.exists():
+            settings = {**describe(self.config), "step": progress.step, "loss": round(progress.losses.total, 6)}
+            save_image(progress.image, path, settings)
+            self.snapshots.append((path, f"Step {progress.step}"))
+        return path
+
+    def chart(self) -> pd.DataFrame:
+        """Losses on a log scale: columns step, loss (its name), log10."""
+        stride = max(1, len(self.rows) // len(_SERIES) // _CHART_POINTS)
+        steps = sorted({step for step, _, _ in self.rows})
+        kept = set(steps[::stride]) | set(steps[-1:])
+        return chart_table([row for row in self.rows if row[0] in kept])
+
+    def status(self) -> str:
+        """One line of text: where the run is and what it costs."""
+        p = self.progress
+        width, height = p.size
+        parts = [f"Step {p.step} of {p.steps}", f"{width}×{height}"]
+        if p.scales > 1:
+            parts.append(f"scale {p.scale} of {p.scales}")
+        parts.append(f"{p.seconds:.0f} s")
+        if p.done:
+            parts.append("done")
+        elif self.stopped:
+            parts.append("stopped; this picture is yours")
+        elif p.eta is not None:
+            parts.append(f"about {duration(p.eta)} to go")
+        parts.append(f"content {p.losses.content:.3g}, style {p.losses.style:.3g}")
+        return " · ".join(parts + self.notes[-1:])
+
+    def film(self) -> Path | None:
+        """Write the time-lapse; None if it cannot be made."""
+        path = Path(self.folder.name) / "time-lapse.mp4"
+        try:
+            self.lapse.write(path, self.progress.image)
+        except (OSError, ValueError):
+            return None  # a missing encoder must not cost the picture
+        return path
+
+
+def chart_table(rows: list[tuple[int, str, float]]) -> pd.DataFrame:
+    """(step, loss, value) rows as the chart wants them; the types are told even when there are no rows yet."""
+    logs = [math.log10(max(value, _CHART_FLOOR)) for _, _, value in rows]
+    return pd.DataFrame(
+        {
+            "step": pd.Series([step for step, _, _ in rows], dtype="int64"),
+            "loss": pd.Series([name for _, name, _ in rows], dtype="string"),
+            "log10": pd.Series(logs, dtype="float64"),
+        }
+    )
+
+
+def duration(seconds: float) -> str:
+    """``75`` → ``1 min 15 s``."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def line(text: str) -> str:
+    """A status line that screen readers announce."""
+    return f'<p role="status" aria-live="polite">{html.escape(text)}</p>'
