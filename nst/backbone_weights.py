@@ -74,33 +74,25 @@ def _embedded(folder: Path, name: str) -> BackboneWeights:
         tensors: dict[str, Tensor] = {}
         for shard in config["shards"]:
             tensors |= load_file(folder / shard)
-        statistics = load_file(folder / config["statistics"])
-        missing = [key for key in config["tensors"] if key not in tensors]
-    except (OSError, ValueError, KeyError, SafetensorError):
-        missing = ["all"]
-    if missing:
-        raise BackboneError(
-            f"The embedded weights of {name} are missing or damaged: fetch the project again "
-            "(git checkout -- weights), with Git LFS if it was cloned from the Hub."
+        activations: dict[str, dict[str, Tensor]] = {}
+        for key, tensor in load_file(folder / config["statistics"]).items():
+            pooling, relu = key.split(".")
+            activations.setdefault(pooling, {})[relu] = tensor
+        return BackboneWeights(
+            tensors={key: tensors[key].float() for key in config["tensors"]},
+            mean=tuple(config["mean"]),
+            std=tuple(config["std"]),
+            pool_gains=dict(config["pool_gains"]),
+            mean_activations=activations,
         )
-    activations: dict[str, dict[str, Tensor]] = {}
-    for key, tensor in statistics.items():
-        pooling, relu = key.split(".")
-        activations.setdefault(pooling, {})[relu] = tensor
-    return BackboneWeights(
-        tensors={key: tensor.float() for key, tensor in tensors.items()},
-        mean=tuple(config["mean"]),
-        std=tuple(config["std"]),
-        pool_gains=config["pool_gains"],
-        mean_activations=activations,
-    )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError):
+        raise does_not_fit(name) from None
 
 
 def _from_torchvision(name: str) -> BackboneWeights:
     from torchvision.models import get_weight  # slow to import, and only needed here
 
     entry = get_weight(_REGISTRY[name])
-    way_on = f"The weights of {name} are not on this machine and cannot be fetched now: use vgg16, which is built in."
     url = urlparse(entry.url)
     cached = Path(torch.hub.get_dir()) / "checkpoints" / Path(url.path).name
     try:
@@ -112,14 +104,30 @@ def _from_torchvision(name: str) -> BackboneWeights:
         for conv, index in _REGISTRY_CONVS[name].items():
             tensors[f"conv{conv}.weight"] = state[f"features.{index}.weight"].float()
             tensors[f"conv{conv}.bias"] = state[f"features.{index}.bias"].float()
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
-        if isinstance(error, OSError) and not cached.is_file():
-            raise BackboneError(way_on) from error
-        raise BackboneError(
-            f"The cached weights of {name} are damaged ({cached.name} in torch's cache): delete that file, "
-            "or use vgg16, which is built in."
-        ) from error
-    return BackboneWeights(tensors)
+        return BackboneWeights(tensors)
+    except Exception as error:  # a download or a damaged file fails in every way there is
+        if not cached.is_file():
+            raise BackboneError(
+                f"The weights of {name} are not on this machine and cannot be fetched now: "
+                "use vgg16, which is built in."
+            ) from error
+        raise does_not_fit(name) from error
+
+
+def does_not_fit(name: str) -> BackboneError:
+    """What to say of weights that are not those of backbone ``name``."""
+    if name not in _REGISTRY:
+        return BackboneError(
+            f"The embedded weights of {name} are missing or damaged: fetch the project again "
+            "(git checkout -- weights), with Git LFS if it was cloned from the Hub."
+        )
+    from torchvision.models import get_weight
+
+    file = Path(urlparse(get_weight(_REGISTRY[name]).url).path).name
+    return BackboneError(
+        f"The cached weights of {name} are damaged ({file} in torch's cache): delete that file, "
+        "or use vgg16, which is built in."
+    )
 
 
 def calibration_images() -> Iterator[Tensor]:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nst.backbone_weights import BackboneWeights, calibration_images, read_weights
+from nst.backbone_weights import BackboneWeights, calibration_images, does_not_fit, read_weights
 from nst.errors import ConfigError
 
 Pooling = Literal["max", "average"]
@@ -61,7 +61,6 @@ ARCHITECTURES: dict[str, tuple[Conv | Pool, ...]] = {
         Conv("3_1", 384),
         Conv("3_2", 256),
         Conv("3_3", 256),
-        Pool("3", kernel=3),
     ),
 }
 """Every backbone as a plain list of layers; the one place that knows their shapes."""
@@ -119,8 +118,11 @@ class Backbone(nn.Module):
             if isinstance(layer, Pool) or f"conv{layer.name}.weight" not in weights.tensors:
                 continue
             conv = nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, layer.padding)
-            conv.weight.data.copy_(weights.tensors[f"conv{layer.name}.weight"])
-            conv.bias.data.copy_(weights.tensors[f"conv{layer.name}.bias"])
+            try:
+                conv.weight.data.copy_(weights.tensors[f"conv{layer.name}.weight"])
+                conv.bias.data.copy_(weights.tensors[f"conv{layer.name}.bias"])
+            except (KeyError, RuntimeError):
+                raise does_not_fit(name) from None
             self.convs[layer.name] = conv
             channels = layer.channels
         self.eval().requires_grad_(False)
@@ -158,25 +160,6 @@ class Backbone(nn.Module):
         return F.avg_pool2d(x, pool.kernel, pool.stride) * self.pool_gains.get(pool.name, 1.0)
 
     @torch.no_grad()
-    def measure_pool_gains(self, images: Iterable[Tensor]) -> dict[str, float]:
-        """For each pooling, mean of max pooling over mean of average pooling, over ``images`` ``(1, 3, H, W)``.
-
-        Measured on the features of the network as trained, so ``self.pooling`` must be ``max``.
-        """
-        sums: dict[str, list[float]] = {}
-        for image in images:
-            before = {p.name: _before(self.layers, p) for p in self.layers if isinstance(p, Pool)}
-            before = {pool: relu for pool, relu in before.items() if relu[4:] in self.convs}
-            features = self(image, before.values())
-            for pool in self.layers:
-                if isinstance(pool, Pool) and pool.name in before:
-                    x = features[before[pool.name]]
-                    both = sums.setdefault(pool.name, [0.0, 0.0])
-                    both[0] += F.max_pool2d(x, pool.kernel, pool.stride).double().mean().item()
-                    both[1] += F.avg_pool2d(x, pool.kernel, pool.stride).double().mean().item()
-        return {name: top / mean for name, (top, mean) in sums.items()}
-
-    @torch.no_grad()
     def mean_activations(self, images: Iterable[Tensor]) -> dict[str, Tensor]:
         """Mean activation of each filter after its ReLU, over ``images`` (each ``(1, 3, H, W)``) and positions."""
         relus = [f"relu{name}" for name in self.convs]
@@ -207,14 +190,24 @@ class Backbone(nn.Module):
         return self
 
 
-def _before(layers: Iterable[Conv | Pool], pool: Pool) -> str:
-    """The ReLU whose output ``pool`` takes."""
-    last = ""
-    for layer in layers:
-        if layer is pool:
-            break
-        last = f"relu{layer.name}" if isinstance(layer, Conv) else last
-    return last
+@torch.no_grad()
+def measure_pool_gains(name: str, weights: BackboneWeights, images: Iterable[Tensor]) -> dict[str, float]:
+    """Gains that keep the mean after each average pooling at that of the network with max pooling.
+
+    Measured from shallow to deep over ``images`` (each ``(1, 3, H, W)``), with the gains found so far in force: what
+    average pooling changes in one stage changes the next.
+    """
+    images = list(images)
+    trained = Backbone(name, weights)
+    gains: dict[str, float] = {}
+    for pool in ARCHITECTURES[name]:
+        layer = f"pool{pool.name}"
+        if not isinstance(pool, Pool) or not any(conv.startswith(f"{pool.name}_") for conv in trained.convs):
+            continue
+        averaging = Backbone(name, replace(weights, pool_gains=gains), "average")
+        means = [sum(net(image, [layer])[layer].double().mean() for image in images) for net in (trained, averaging)]
+        gains[pool.name] = float(means[0] / means[1])
+    return gains
 
 
 def load_backbone(
@@ -240,7 +233,7 @@ def load_backbone(
     layer_names(name)
     weights = weights if weights is not None else read_weights(name)
     if pooling == "average" and not weights.pool_gains:
-        gains = Backbone(name, weights).measure_pool_gains(calibration_images())
+        gains = measure_pool_gains(name, weights, calibration_images())
         weights = replace(weights, pool_gains=gains)
     backbone = Backbone(name, weights, pooling)
     if normalized:

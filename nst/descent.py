@@ -13,7 +13,8 @@ from nst.errors import ConfigError
 from nst.gatys_config import GatysConfig
 from nst.objective import Objective
 
-_HISTORY = 20  # pairs that L-BFGS remembers; 100 gain nothing measurable and cost 5 times the memory
+_HISTORY = 50  # pairs that L-BFGS remembers, where …
+_HISTORY_BYTES = 5e8  # … they take no more memory than this
 _JUMP = 3.0  # a loss this many times the best one is a blow-up, not a bad step
 _FLOOR = 0.02  # … where best counts at least this share of the first loss: starting at the optimum is no trap
 _SHRINK = 0.5
@@ -152,8 +153,10 @@ class Descent:
 
     def _new_optimizer(self) -> None:
         if self.config.optimizer == "lbfgs":
+            pair = 2 * sum(p.nbytes for p in self._params)
+            history = max(10, min(_HISTORY, int(_HISTORY_BYTES / pair)))
             self.optimizer = torch.optim.LBFGS(
-                self._params, lr=self.rate, max_iter=1, history_size=_HISTORY, tolerance_grad=0, tolerance_change=0
+                self._params, lr=self.rate, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0
             )
         elif self.config.optimizer == "adam":
             self.optimizer = torch.optim.Adam(self._params, lr=self.rate, betas=(0.9, 0.99))
@@ -163,4 +166,4 @@ class Descent:
     def _resume_adam(self, moments: list[Tensor]) -> None:
         size = self._base.shape[-2:]
         first, second = (F.interpolate(m, size, mode="bilinear", align_corners=False) for m in moments[:2])
-        self.optimizer.stateself._params = {"step": moments[2], "exp_avg": first, "exp_avg_sq": second}
+        self.optimizer.state[self._params[0]] = {"step": moments[2], "exp_avg": first, "exp_avg_sq": second}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from nst.descent import Descent, StepLosses
 from nst.devices import native_bfloat16, pick_device
 from nst.errors import ConfigError
 from nst.gatys_config import GatysConfig
-from nst.images import cover, fitted_size, keep_color, match_color, resize, to_image, to_tensor
+from nst.images import MIN_SIDE, cover, fitted_size, keep_color, match_color, resize, to_image, to_tensor
 from nst.objective import Objective
 from nst.weighted import check_weights
 
@@ -73,7 +74,7 @@ def optimize(
         device: ``cuda``, ``mps``, ``cpu``, or None for the best there is.
 
     Raises:
-        ConfigError: no style, weights that sum to zero, an unknown device.
+        ConfigError: no style, weights that sum to zero, an unknown device, a photo too thin for the size.
         BackboneError: the backbone's weights are missing.
     """
     config = config or GatysConfig()
@@ -84,7 +85,13 @@ def optimize(
         raise ConfigError(f"That is too many style pictures: use at most {MAX_STYLES}.")
     check_weights([weight for _, weight in pairs], "style picture")
     pairs = [(image, weight) for image, weight in pairs if weight > 0]
-    return _run(content, pairs, config, pick_device(device), frame_seconds)
+    sizes = [size for size in config.sizes() if min(fitted_size(*content.size, size)) >= MIN_SIDE]
+    if config.size not in sizes:
+        least = math.ceil(MIN_SIDE * max(content.size) / min(content.size))
+        raise ConfigError(
+            f"At size {config.size} this long, thin photo has no room for a painting: use {least} or more."
+        )
+    return _run(content, pairs, config, sizes, pick_device(device), frame_seconds)
 
 
 def describe(config: GatysConfig) -> dict[str, Any]:
@@ -109,14 +116,15 @@ def style_picture(style: Image.Image, content: Image.Image, size: int, scale: fl
     """
     width, height = fitted_size(*content.size, size)
     area = width * height * scale**2
-    long_side = round((area * max(style.size) / min(style.size)) ** 0.5)
-    return resize(style, max(long_side, 32))
+    aspect = max(style.size) / min(style.size)
+    return resize(style, max(round((area * aspect) ** 0.5), math.ceil(MIN_SIDE * aspect)))
 
 
 def _run(
     content: Image.Image,
     styles: list[tuple[Image.Image, float]],
     config: GatysConfig,
+    sizes: list[int],
     device: torch.device,
     frame_seconds: float,
 ) -> Iterator[Progress]:
@@ -124,7 +132,6 @@ def _run(
     if config.keep_color == "linear":
         styles = [(match_color(style, content), weight) for style, weight in styles]
     backbone = prepare_backbone(config, device)
-    sizes = config.sizes()
     plan = [config.iterations * (i + 1) // len(sizes) - config.iterations * i // len(sizes) for i in range(len(sizes))]
     pixels: Tensor | None = None
     moments: list[Tensor] | None = None

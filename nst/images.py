@@ -5,6 +5,7 @@ Every public function speaks ``PIL.Image`` (RGB, upright) or float32 tensors ``(
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -27,19 +28,19 @@ MIN_SIDE = 32  # pixels: below this the deep layers of the backbones see nothing
 MAX_PIXELS = 100_000_000
 
 # Formats that hold pictures; left out are those that need a helper program or carry programs (EPS, PDF, SVG).
-_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "PPM", "JPEG2000", "AVIF"]
+_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF"]
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in JPEG
 
 
 @functools.cache
 def _formats() -> list[str]:
-    try:
+    Image.init()
+    with contextlib.suppress(ImportError):
         import pillow_heif
-    except ImportError:
-        return _FORMATS
-    pillow_heif.register_heif_opener()
-    return [*_FORMATS, "HEIF"]
+
+        pillow_heif.register_heif_opener()
+    return [name for name in _FORMATS if name in Image.OPEN]  # Pillow may have been built without some
 
 
 def open_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
@@ -62,13 +63,13 @@ def open_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
         raise
     except Image.DecompressionBombError:
         raise ImageError(_too_large()) from None
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        raise ImageError("There is no picture file of that name that can be read: check the path.") from None
     except UnidentifiedImageError:
         raise ImageError(_unidentified(source)) from None
     except MemoryError:
         raise ImageError("This picture needs more memory than there is: use a smaller one.") from None
-    except Exception:  # noqa: BLE001 - decoders fail in every way there is
+    except Exception as error:  # noqa: BLE001 - decoders fail in every way there is
+        if isinstance(error, OSError) and error.errno is not None:  # the system's, not the decoder's
+            raise ImageError("There is no picture file of that name that can be read: check the path.") from None
         raise ImageError(
             "This picture is damaged or cut short, so it cannot be read: save it again or use another."
         ) from None
@@ -117,10 +118,11 @@ def _as_seen(image: Image.Image) -> Image.Image:
 
 
 def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.float64)
+    values = np.nan_to_num(np.asarray(image).astype(np.float64))
     top = values.max(initial=0.0)
-    # Integers fill 16 bits (PNG, TIFF) unless they show that they do not; floats are 0..1 by convention.
-    full = 1.0 if image.mode == "F" and top <= 1 else 65535.0 if top <= 65535 else top
+    # Integers fill 16 bits (PNG, TIFF) unless they show that they do not; floats are 0..1 or 0..255 by convention.
+    fulls = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    full = next((full for full in fulls if top <= full), top)
     return Image.fromarray(np.clip(values / full * 255 + 0.5, 0, 255).astype(np.uint8))
 
 
@@ -246,9 +248,13 @@ def save_image(image: Image.Image, path: Path, settings: dict[str, Any] | None =
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
-    except OSError:
+    except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise ConfigError(
-            f"'{path.name}' cannot be written there: check that the folder exists and has room."
-        ) from None
+        if isinstance(error, OSError) and error.errno is not None:
+            raise ConfigError(
+                f"'{path.name}' cannot be written there: check that the folder exists and has room."
+            ) from None
+        if isinstance(error, OSError | ValueError):
+            raise ConfigError(f"This picture is too large for {kind}: use a name that ends in .png.") from None
+        raise

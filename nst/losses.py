@@ -157,7 +157,7 @@ def wasserstein2(mean: Tensor, cov: Tensor, target_mean: Tensor, target_cov: Ten
     mean, cov, target_mean, target_cov = (x.double() for x in (mean, cov, target_mean, target_cov))
     cross = _TraceSqrt.apply(target_root @ cov @ target_root)
     distance = (mean - target_mean).square().sum() + cov.trace() + target_cov.trace() - 2 * cross
-    return distance / (target_mean.square().sum() + target_cov.trace()).clamp_min(_TINY)
+    return distance.clamp_min(0) / (target_mean.square().sum() + target_cov.trace()).clamp_min(_TINY)
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -44,12 +44,12 @@ class TimeLapse:
         with av.open(path, "w", format="mp4", options={"movflags": "+faststart"}) as clip:
             stream = clip.add_stream("libx264", rate=_FPS, options={"crf": "20", "preset": "veryfast"})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-            stream.time_base = Fraction(1, _FPS)
+            stream.codec_context.time_base = Fraction(1, _FPS)
             pictures = [Image.open(io.BytesIO(data)) for data in self._frames] + [end] * round(_HOLD_SECONDS * _FPS)
             for number, picture in enumerate(pictures):
                 frame = av.VideoFrame.from_image(
                     picture.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
                 )
-                frame.pts, frame.time_base = number, stream.time_base
+                frame.pts, frame.time_base = number, Fraction(1, _FPS)
                 clip.mux(stream.encode(frame))
             clip.mux(stream.encode(None))

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from nst.backbone_weights import WEIGHTS, BackboneWeights
-from nst.backbones import Backbone
+from nst.backbones import Backbone, measure_pool_gains
 from nst.images import open_image, resize, to_tensor
 
 SHARD_BYTES = 9_600_000  # a Space refuses plain files of 10 MB
@@ -61,8 +61,7 @@ def main() -> None:
     order = sorted(tensors)
     tensors = {f"conv{key.removeprefix('conv')}": tensors[key].half() for key in order}
     full = {key: tensor.float() for key, tensor in tensors.items()}
-    network = Backbone("vgg16", BackboneWeights(full, MEAN, STD))
-    gains = network.measure_pool_gains(photos(args.tars, args.photos))
+    gains = measure_pool_gains("vgg16", BackboneWeights(full, MEAN, STD), photos(args.tars, args.photos))
     statistics = {}
     for pooling in ("max", "average"):
         network = Backbone("vgg16", BackboneWeights(full, MEAN, STD, gains), pooling)

@@ -17,7 +17,7 @@ from nst.report_presets import REPORT_PRESETS
 from nst.ui.errors import friendly
 from nst.ui.examples import CONTENT, STYLES
 from nst.ui.fields import FIELDS, component, from_components, shown
-from nst.ui.slow_run import Run, Styles, chart_table, line, paint
+from nst.ui.slow_run import Run, Styles, line, paint
 from nst.ui.uploads import unopened
 from nst.weighted import check_weights, parse_numbers
 
@@ -68,19 +68,25 @@ def build(device_note: str) -> None:
             with gr.Row():
                 png = gr.DownloadButton("Download PNG", elem_id="slow-png", interactive=False)
             snapshots = gr.Gallery(
-                label="Snapshots: pick one to go back to it", elem_id="slow-snapshots", columns=4, rows=2, height=250,
+                label="Snapshots: pick one to go back to it", elem_id="slow-snapshots", columns=4, rows=2, height=320,
                 allow_preview=False, interactive=False, visible=False, buttons=[],
             )  # fmt: skip
             with gr.Accordion("Before and after", open=True, visible=False) as compare:
                 slider = gr.ImageSlider(label="Photo and painting", elem_id="slow-slider", interactive=False,
                                         format="jpeg", type="pil", buttons=["fullscreen"])  # fmt: skip
             chart = gr.LinePlot(
-                chart_table([]), x="step", y="log10", color="loss", height=220,
+                None, x="step", y="log10", color="loss", height=320,
+                visible=False,
                 label="Losses on a log scale", x_title="step", y_title="log₁₀ of the loss", elem_id="slow-chart",
                 color_map={"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}, buttons=[],
             )  # fmt: skip
             film = gr.Video(
-                label="Time-lapse", elem_id="slow-film", interactive=False, visible=False, buttons=["download"]
+                label="Time-lapse",
+                elem_id="slow-film",
+                height=360,
+                interactive=False,
+                visible=False,
+                buttons=["download"],
             )
     _examples(photo, style_inputs[0])
 
@@ -171,7 +177,8 @@ def _view(run: Run, text: str, fresh: bool = False) -> tuple:
     hidden = gr.update(visible=False) if fresh else gr.skip()
     buttons = (gr.Button(interactive=False), gr.Button(interactive=True))
     png = gr.update(interactive=False) if fresh else gr.skip()
-    return (run, image, line(text), run.chart(), gallery, png, hidden, gr.skip(), hidden, *buttons)
+    chart = gr.skip() if fresh else _chart(run)
+    return (run, image, line(text), chart, gallery, png, hidden, gr.skip(), hidden, *buttons)
 
 
 def _final(run: Run) -> tuple:
@@ -180,11 +187,16 @@ def _final(run: Run) -> tuple:
     film = run.film()
     before = run.photo.resize(run.progress.image.size, Image.Resampling.LANCZOS)
     return (
-        run, run.progress.image, line(run.status()), run.chart(), gr.Gallery(_gallery(run), visible=True),
+        run, run.progress.image, line(run.status()), _chart(run), gr.Gallery(_gallery(run), visible=True),
         gr.DownloadButton(value=str(png), interactive=True), gr.update(visible=True), (before, run.progress.image),
         gr.Video(str(film) if film else None, visible=film is not None),
         gr.Button(interactive=True), gr.Button(interactive=False),
     )  # fmt: skip
+
+
+def _chart(run: Run) -> gr.LinePlot:
+    # A chart that has once been drawn without rows never shows a line: it appears with the first of them.
+    return gr.LinePlot(run.chart(), visible=True)
 
 
 def _gallery(run: Run) -> list[tuple[str, str]]:
