@@ -76,8 +76,11 @@ def _optimize(args: argparse.Namespace) -> None:
     from nst.timelapse import TimeLapse
 
     output_format(args.output)
-    if not args.output.absolute().parent.is_dir():
-        raise ConfigError("The output's folder does not exist: create it first.")
+    if args.timelapse and args.timelapse.suffix.lower() != ".mp4":
+        raise ConfigError("The time-lapse's name must end in .mp4.")
+    for path in filter(None, (args.output, args.timelapse)):
+        if not path.absolute().parent.is_dir():
+            raise ConfigError("The output's folder does not exist: create it first.")
     given = {name: getattr(args, name) for name in GatysConfig.__dataclass_fields__ if hasattr(args, name)}
     for name in _LAYER_FIELDS:
         if name in given:
@@ -103,7 +106,7 @@ def _optimize(args: argparse.Namespace) -> None:
             if progress is None:
                 raise
             bar.write(f"stopped at step {progress.step}: the picture so far is kept", file=sys.stderr)
-    save_image(progress.image, args.output, {**describe(config), "step": progress.step})
+    save_image(progress.image, args.output, describe(config, styles, progress))
     if lapse:
         lapse.write(args.timelapse, progress.image)
 

@@ -14,7 +14,7 @@ from nst.gatys_config import GatysConfig
 from nst.objective import Objective
 
 _HISTORY = 50  # pairs that L-BFGS remembers, where …
-_HISTORY_BYTES = 5e8  # … they take no more memory than this
+_HISTORY_BYTES = 5e8  # … they take no more memory than this; ten it remembers in any case
 _JUMP = 3.0  # a loss this many times the best one is a blow-up, not a bad step
 _FLOOR = 0.02  # … where best counts at least this share of the first loss: starting at the optimum is no trap
 _SHRINK = 0.5
@@ -62,7 +62,6 @@ class Descent:
         self.objective = objective
         self.config = config
         self.rate = config.step_size
-        self.blow_ups = 0
         self._first: float | None = None
         self._best: tuple[float, Tensor] = (math.inf, start.clone())
         # SGD's and Adam's iterates jitter around their path; their average is the better picture.
@@ -146,7 +145,6 @@ class Descent:
         return total > _JUMP * max(self._best[0], _FLOOR * self._first) and self._best[0] < math.inf
 
     def _go_back(self) -> str:
-        self.blow_ups += 1
         self.rate = max(self.rate * _SHRINK, self.config.step_size * _SMALLEST)
         self._start_from(self._best[1])
         return "the loss blew up: went back to the best picture and halved the step"
@@ -166,4 +164,7 @@ class Descent:
     def _resume_adam(self, moments: list[Tensor]) -> None:
         size = self._base.shape[-2:]
         first, second = (F.interpolate(m, size, mode="bilinear", align_corners=False) for m in moments[:2])
+        # The losses are means: with more pixels each of them has a smaller share of the gradient.
+        share = moments[0][0, 0].numel() / first[0, 0].numel()
+        first, second = first * share, second * share**2
         self.optimizer.state[self._params[0]] = {"step": moments[2], "exp_avg": first, "exp_avg_sq": second}

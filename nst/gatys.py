@@ -16,12 +16,13 @@ from nst.backbones import Backbone, load_backbone
 from nst.descent import Descent, StepLosses
 from nst.devices import native_bfloat16, pick_device
 from nst.errors import ConfigError
-from nst.gatys_config import GatysConfig
+from nst.gatys_config import MAX_SIZE, GatysConfig
 from nst.images import MIN_SIDE, cover, fitted_size, keep_color, match_color, resize, to_image, to_tensor
 from nst.objective import Objective
 from nst.weighted import check_weights
 
 MAX_STYLES = 8
+_MAX_STYLE_PIXELS = 4_000_000  # a painting's statistics do not change beyond, its features' memory does
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Progress:
         step, steps: steps done and planned, over all scales.
         scale, scales: which size is worked on, from 1 (coarsest), and how many there are.
         size: (width, height) in pixels at this scale.
-        seconds: since the start. eta: seconds still to go, None until a step has been timed.
+        seconds: since the start. eta: seconds still to go.
         losses: weighted content, style, tv and total loss of the last step.
         trace: ``(step, losses)`` of every step since the last progress, for a chart.
         image: the picture now; the last one is the result.
@@ -46,7 +47,7 @@ class Progress:
     scales: int
     size: tuple[int, int]
     seconds: float
-    eta: float | None
+    eta: float
     losses: StepLosses
     trace: tuple[tuple[int, StepLosses], ...]
     image: Image.Image
@@ -88,15 +89,15 @@ def optimize(
     sizes = [size for size in config.sizes() if min(fitted_size(*content.size, size)) >= MIN_SIDE]
     if config.size not in sizes:
         least = math.ceil(MIN_SIDE * max(content.size) / min(content.size))
-        raise ConfigError(
-            f"At size {config.size} this long, thin photo has no room for a painting: use {least} or more."
-        )
-    return _run(content, pairs, config, sizes, pick_device(device), frame_seconds)
+        advice = f"use {least} or more" if least <= MAX_SIZE else "crop it"
+        raise ConfigError(f"At size {config.size} this long, thin photo has no room for a painting: {advice}.")
+    return _with_memory_errors(_run(content, pairs, config, sizes, pick_device(device), frame_seconds))
 
 
-def describe(config: GatysConfig) -> dict[str, Any]:
-    """The settings as plain JSON values, for embedding in the result."""
-    return {"mode": "optimize", **asdict(config)}
+def describe(config: GatysConfig, styles: Sequence[tuple[Image.Image, float]], progress: Progress) -> dict[str, Any]:
+    """The settings as plain JSON values, for embedding in the picture of ``progress``."""
+    weights = [weight for _, weight in styles]
+    return {"mode": "optimize", **asdict(config), "style_weights": weights, "step": progress.step}
 
 
 def prepare_backbone(config: GatysConfig, device: torch.device) -> Backbone:
@@ -116,6 +117,7 @@ def style_picture(style: Image.Image, content: Image.Image, size: int, scale: fl
     """
     width, height = fitted_size(*content.size, size)
     area = width * height * scale**2
+    area = min(area, max(width * height, _MAX_STYLE_PIXELS))
     aspect = max(style.size) / min(style.size)
     return resize(style, max(round((area * aspect) ** 0.5), math.ceil(MIN_SIDE * aspect)))
 
@@ -129,8 +131,6 @@ def _run(
     frame_seconds: float,
 ) -> Iterator[Progress]:
     started = time.perf_counter()
-    if config.keep_color == "linear":
-        styles = [(match_color(style, content), weight) for style, weight in styles]
     backbone = prepare_backbone(config, device)
     plan = [config.iterations * (i + 1) // len(sizes) - config.iterations * i // len(sizes) for i in range(len(sizes))]
     pixels: Tensor | None = None
@@ -141,7 +141,7 @@ def _run(
     for scale, (size, steps) in enumerate(zip(sizes, plan, strict=True), 1):
         photo = resize(content, size)
         target = to_tensor(photo).to(device)
-        paintings = [(to_tensor(style_picture(s, content, size, config.style_scale)).to(device), w) for s, w in styles]
+        paintings = [(_painting(style, content, photo, config).to(device), weight) for style, weight in styles]
         objective = Objective(backbone, target, paintings, config)
         start = _first_picture(photo, styles[0][0], config).to(device) if pixels is None else _upsample(pixels, target)
         descent = Descent(start, objective, config, steps, moments)
@@ -176,6 +176,17 @@ def _run(
         del objective, descent
 
 
+def _with_memory_errors(run: Iterator[Progress]) -> Iterator[Progress]:
+    """Turn "out of memory" on any device into a sentence."""
+    try:
+        yield from run
+    except (MemoryError, RuntimeError) as error:  # torch's own is a RuntimeError, and on CPUs has no name
+        words = str(error).lower()
+        if isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words:
+            raise ConfigError("This needs more memory than there is: choose a smaller size or brush size.") from None
+        raise
+
+
 def _remaining(per_step: float, step: int, scale: int, sizes: list[int], plan: list[int]) -> float:
     """Seconds to go, with the cost of a step proportional to the number of pixels."""
     return sum(
@@ -183,6 +194,11 @@ def _remaining(per_step: float, step: int, scale: int, sizes: list[int], plan: l
         for i, (size, steps) in enumerate(zip(sizes, plan, strict=True))
         if i >= scale - 1
     )
+
+
+def _painting(style: Image.Image, content: Image.Image, photo: Image.Image, config: GatysConfig) -> Tensor:
+    painting = style_picture(style, content, max(photo.size), config.style_scale)
+    return to_tensor(match_color(painting, photo) if config.keep_color == "linear" else painting)
 
 
 def _first_picture(photo: Image.Image, style: Image.Image, config: GatysConfig) -> Tensor:

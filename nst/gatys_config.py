@@ -61,7 +61,7 @@ class GatysConfig:
     init: Init = _choice(Init, "picture to start from")
     pooling: Pooling = _choice(Pooling, "pooling of the backbone")
     normalized: bool = field(default=False, metadata={"help": "scale the backbone's filters to a mean of one"})
-    statistic: Statistic = _choice(Statistic, "what describes a style")
+    statistic: Statistic = _choice(Statistic, "what describes a style (wasserstein has its own criterion and balance)")
     balance: Balance = _choice(Balance, "normalisation of the losses")
     content_layers: Layers = field(default=(("relu4_2", 1.0),), metadata={"help": "content layers with weights"})
     style_layers: Layers = field(default=STYLE_LAYERS, metadata={"help": "style layers with weights"})
@@ -82,6 +82,8 @@ class GatysConfig:
                 raise ConfigError(f"There is no {label} '{str(value)[:40]}': choose one of {', '.join(choices)}.")
             if bounds and not (value is None and f.default is None):
                 self._check_number(f.name, label, value, bounds)
+        if not isinstance(self.normalized, bool):
+            raise ConfigError("The setting normalized is either true or false.")
         check_layers(self.backbone, [name for name, _ in self.content_layers])
         check_layers(self.backbone, [name for name, _ in self.style_layers])
         check_weights([weight for _, weight in self.content_layers], "content layer")
@@ -94,7 +96,7 @@ class GatysConfig:
         low, high = bounds
         try:
             good = math.isfinite(value) and low <= value <= high and (not whole or int(value) == value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             good = False
         if not good:
             kind = "a whole number" if whole else "a number"

@@ -30,6 +30,8 @@ MAX_PIXELS = 100_000_000
 # Formats that hold pictures; left out are those that need a helper program or carry programs (EPS, PDF, SVG).
 _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF"]
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_UMASK = os.umask(0o022)  # it can only be read by setting it, which threads must not do
+os.umask(_UMASK)
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in JPEG
 
 
@@ -244,9 +246,7 @@ def save_image(image: Image.Image, path: Path, settings: dict[str, Any] | None =
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.suffix, delete=False) as file:
             temporary = Path(file.name)
             image.save(file, kind, **options)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(0o666 & ~_UMASK)
         temporary.replace(path)
     except BaseException as error:
         if temporary is not None:

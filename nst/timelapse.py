@@ -9,6 +9,8 @@ from pathlib import Path
 import av
 from PIL import Image
 
+from nst.errors import ConfigError
+
 _FPS = 12
 _HOLD_SECONDS = 1.5  # the finished picture stays on screen
 _LONG_SIDE = 720
@@ -37,7 +39,20 @@ class TimeLapse:
         self._seen += 1
 
     def write(self, path: Path, last: Image.Image) -> None:
-        """Write an H.264 clip that any browser plays; ends on ``last``, held for a moment."""
+        """Write an H.264 clip that any browser plays; ends on ``last``, held for a moment.
+
+        Raises:
+            ConfigError: it cannot be written; nothing is left behind then.
+        """
+        temporary = path.with_name(f".{path.name}.part")
+        try:
+            self._encode(temporary, last)
+            temporary.replace(path)
+        except (OSError, ValueError, av.error.FFmpegError):
+            temporary.unlink(missing_ok=True)
+            raise ConfigError(f"'{path.name}' cannot be written: check that the folder has room.") from None
+
+    def _encode(self, path: Path, last: Image.Image) -> None:
         end = last.copy()
         end.thumbnail((_LONG_SIDE, _LONG_SIDE))
         width, height = (side - side % 2 for side in end.size)  # yuv420p has no odd sizes

@@ -18,7 +18,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
-LONG = 20_000
+LONG = 60_000  # ms; a contended machine may need it, a quiet one takes seconds
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,14 @@ def settings(page, size: int, iterations: int, scales: int = 1) -> None:
     page.get_by_role("button", name="Advanced settings").click()
     for name, value in (("size", size), ("iterations", iterations), ("scales", scales)):
         box = page.locator(f"#slow-{name} input[type=number]")
-        box.fill(str(value))
-        box.press("Tab")
+        slider = page.locator(f"#slow-{name} input[type=range]")
+        for _ in range(20):  # faster than any hand: the first fill can come before the accordion has settled
+            box.fill(str(value))
+            box.press("Tab")
+            page.wait_for_timeout(100)
+            if slider.input_value() == str(value) and box.input_value() == str(value):
+                break
+        assert slider.input_value() == str(value)
 
 
 def remove_picture(page, component: str) -> None:
@@ -177,6 +183,27 @@ def folder_free():
     return lambda text: re.search(r"/(tmp|home|root|work|usr)/", text)
 
 
+def test_an_example_is_one_click_and_leaves_uploads_checked(page, tmp_path, folder_free):
+    page.locator("#slow-example-photos img").nth(3).click()
+    page.wait_for_function("() => document.querySelector('#slow-photo img')?.src.includes('coffee')")
+    settings(page, 64, 3)
+    page.get_by_role("button", name="Paint", exact=True).click()
+    wait_for_status(page, "done")
+    assert page.locator("#slow-result img").evaluate("i => [i.naturalWidth, i.naturalHeight]") == [64, 43]
+    name, data, words = REFUSED["text renamed"]
+    remove_picture(page, "#slow-photo")
+    page.locator("#slow-photo input[type=file]").set_input_files(written(tmp_path, name, data))
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Paint", exact=True).click()
+    toast = page.locator(".toast-body", has_text=words)
+    toast.wait_for()
+    assert not folder_free(toast.inner_text())
+    # The earlier painting is still there, with its download.
+    wait_for_status(page, "Nothing new was painted")
+    assert page.locator("#slow-result img").count() == 1
+    assert page.locator("#slow-png").is_enabled()
+
+
 def test_presets_fill_in_the_advanced_settings(page):
     page.get_by_role("button", name="Advanced settings").click()
     page.locator("#slow-quality input[value=quick]").check()
@@ -200,6 +227,15 @@ def test_without_a_style_or_with_an_unknown_layer_it_says_so(page, tmp_path):
     layers.press("Tab")
     page.get_by_role("button", name="Paint", exact=True).click()
     page.locator(".toast-body", has_text="No style picture is given").wait_for()
+
+
+def test_a_style_of_weight_zero_alone_is_refused(page):
+    page.get_by_role("button", name="Mix in more styles").click()
+    weight = page.locator("#slow-weight-1 input[type=number]")
+    weight.fill("0")
+    weight.press("Tab")
+    page.get_by_role("button", name="Paint", exact=True).click()
+    page.locator(".toast-body", has_text="sum to zero").wait_for()
 
 
 def test_two_styles_mix(page, tmp_path, root):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -169,7 +168,7 @@ def slow_pair(photo_id: str, painting_id: str, size: int, iterations: int, confi
 
 
 def slow(args: argparse.Namespace) -> dict[str, Any]:
-    """Issue: how much sooner slow mode reaches what plain L-BFGS reaches, and how much memory 1024 px take."""
+    """How much sooner slow mode reaches what plain L-BFGS reaches, and how much memory 1024 px take."""
     torch.set_num_threads(args.threads)
     config = GatysConfig(size=args.size, iterations=args.iterations)
     rows = []
@@ -188,10 +187,10 @@ def slow(args: argparse.Namespace) -> dict[str, Any]:
         speedups = [row[name]["speedup"] or 0.0 for row in rows]  # not reached counts as no speed at all
         medians[name] = statistics.median(speedups)
     print(f"| **median speed-up** | | 1 | **{medians['float32']:.2f}×** | **{medians['auto']:.2f}×** |")
-    memory = [_memory(size, args.threads) for size in args.memory_sizes]
+    memory = [_memory(size, args.threads, kind) for size in args.memory_sizes for kind in ("float32", "auto")]
     for entry in memory:
-        print(f"{entry['width']}×{entry['height']}: {entry['steps']} steps, peak resident {entry['peak_gib']:.2f} GiB, "
-              f"{entry['seconds_per_step']:.2f} s a step")  # fmt: skip
+        what = f"{entry['width']}×{entry['height']}, {entry['precision']}"
+        print(f"{what}: peak resident {entry['peak_gib']:.2f} GiB, {entry['seconds_per_step']:.2f} s a step")
     return {"rows": rows, "median_speedup": medians, "memory": memory}
 
 
@@ -201,9 +200,10 @@ def _cell(result: dict[str, Any]) -> str:
     return f"{result['seconds']:.1f} s, {result['steps']} steps, {result['speedup']:.2f}×"
 
 
-def _memory(size: int, threads: int) -> dict[str, Any]:
-    """Peak resident memory of a fresh process that paints at ``size`` until L-BFGS's memory is full."""
+def _memory(size: int, threads: int, precision: str) -> dict[str, Any]:
+    """Peak resident memory of a fresh process that paints at ``size`` until L-BFGS's memory is full (at 1024 px)."""
     command = [sys.executable, __file__, "memory", "--size", str(size), "--threads", str(threads)]
+    command += ["--precision", precision]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -212,11 +212,13 @@ def memory(args: argparse.Namespace) -> dict[str, Any]:
     torch.set_num_threads(args.threads)
     content = open_image(ROOT / "examples" / "content" / "astronaut.jpg")
     style = open_image(ROOT / "examples" / "styles" / "swirl.jpg")
-    config = GatysConfig(size=args.size, iterations=25)
+    config = GatysConfig(size=args.size, iterations=25, precision=args.precision)
     *_, progress = optimize(content, [style], config, device="cpu")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # kB on Linux
+    # Not ru_maxrss: that of a child starts from its parent's peak.
+    peak = next(int(x.split()[1]) for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))
+    peak /= 2**20  # from kB
     width, height = progress.image.size
-    result = {"width": width, "height": height, "steps": 25, "peak_gib": peak,
+    result = {"width": width, "height": height, "precision": args.precision, "steps": 25, "peak_gib": peak,
               "seconds_per_step": progress.seconds / 25}  # fmt: skip
     print(json.dumps(result))
     return result
@@ -247,6 +249,7 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=200)
     parser.add_argument("--pairs", type=int, default=len(PAIRS))
     parser.add_argument("--memory-sizes", type=int, nargs="*", default=[512, 1024])
+    parser.add_argument("--precision", default="auto", help="of the memory part")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     result = parts[args.part](args)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import gradio as gr
+
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -15,3 +17,22 @@ def _load(kind: str) -> list[dict[str, str]]:
 
 CONTENT = _load("content")
 STYLES = _load("styles")
+
+
+def strip(entries: list[dict[str, str]], target: gr.Image, label: str) -> gr.Dataset:
+    """A row of thumbnails; a click puts the picture into ``target``.
+
+    Not ``gr.Examples``: its update would replace ``target`` by a fresh component, which opens uploads by itself.
+    """
+    with gr.Column():
+        shown = gr.Dataset(
+            components=[gr.Image(type="filepath", visible=False)],
+            samples=[[entry["file"]] for entry in entries],
+            type="index",
+            label=label,
+            elem_id=f"slow-{label.lower().replace(' ', '-')}",
+        )
+        shown.click(
+            lambda index: entries[index]["file"], shown, target, show_progress="hidden", api_visibility="private"
+        )
+    return shown

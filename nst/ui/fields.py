@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import Field, fields
 from typing import Any
 
@@ -12,8 +13,11 @@ from nst.gatys_config import GatysConfig
 from nst.weighted import format_weighted, parse_weighted
 
 FIELDS: dict[str, Field] = {f.name: f for f in fields(GatysConfig)}
-_SLIDERS = {"size": 32, "iterations": 10, "scales": 1, "style_scale": 0.1}
-_SLIDER_TOPS = {"size": 2048, "iterations": 1000}
+_SLIDERS = {"size": 32, "iterations": 1, "scales": 1, "style_scale": 0.1}
+
+# What a public copy allows; a visitor of one machine must not take it from all others.
+MAX_SIZE = int(os.environ.get("NST_MAX_SIZE", "2048"))
+MAX_ITERATIONS = int(os.environ.get("NST_MAX_ITERATIONS", "2000"))
 _LABELS = {
     "size": "Size (longer side, px)",
     "keep_color": "Keep the photo's colours",
@@ -38,7 +42,13 @@ def component(name: str, value: Any) -> gr.components.Component:
         return gr.Checkbox(value, **common)
     low, high = f.metadata["range"]
     if name in _SLIDERS:
-        return gr.Slider(low, _SLIDER_TOPS.get(name, high), value, step=_SLIDERS[name], **common)
+        return gr.Slider(
+            low,
+            {"size": MAX_SIZE, "iterations": min(MAX_ITERATIONS, 1000)}.get(name, high),
+            value,
+            step=_SLIDERS[name],
+            **common,
+        )
     return gr.Number(value, **common)
 
 
@@ -65,3 +75,15 @@ def from_components(values: dict[str, Any]) -> dict[str, Any]:
             value = parse_weighted(value, name.replace("_", " ").removesuffix("s"))
         settings[name] = value
     return settings
+
+
+def within_limits(config: GatysConfig) -> GatysConfig:
+    """``config`` itself, if this copy of the app allows its size and number of steps.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    for name, most in (("size", MAX_SIZE), ("iterations", MAX_ITERATIONS)):
+        if getattr(config, name) > most:
+            raise ConfigError(f"This app allows {name} up to {most}; run your own copy for more.")
+    return config

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from nst.errors import ConfigError
-from nst.gatys import describe
-from nst.gatys_config import PRESETS, GatysConfig, preset
+from nst.gatys_config import GatysConfig, preset
 from nst.images import open_image
 from nst.report_presets import REPORT_PRESETS
 from nst.ui.errors import friendly
-from nst.ui.examples import CONTENT, STYLES
-from nst.ui.fields import FIELDS, component, from_components, shown
-from nst.ui.slow_run import Run, Styles, line, paint
+from nst.ui.examples import CONTENT, STYLES, strip
+from nst.ui.fields import FIELDS, component, from_components, shown, within_limits
+from nst.ui.slow_api import add_endpoint
+from nst.ui.slow_run import Run, line, open_styles, paint
 from nst.ui.uploads import unopened
-from nst.weighted import check_weights, parse_numbers
 
 _START = "balanced"
 _PRESET_LABELS = [("Quick look", "quick"), ("Balanced", "balanced"), ("Best", "best")]
+_IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Paint and Stop when nothing runs
 _READY = "Press Paint: the picture appears here and improves step by step."
 # Fields outside the advanced accordion's three groups would be missing from the tab: a test compares them.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -37,7 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 def build(device_note: str) -> None:
     """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
-    run_state = gr.State(None, time_to_live=3600)
+    run_state = gr.State(None, time_to_live=900)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             photo = unopened(_picture("Photo", "slow-photo", CONTENT[0]["file"], height=260))
@@ -88,30 +86,29 @@ def build(device_note: str) -> None:
                 visible=False,
                 buttons=["download"],
             )
-    _examples(photo, style_inputs[0])
+    with gr.Row():
+        strip(CONTENT, photo, "Example photos")
+        strip(STYLES, style_inputs[0], "Example styles")
 
     outputs = [run_state, result, status, chart, snapshots, png, compare, slider, film, start, stop]
     inputs = [photo, *style_inputs, *weight_inputs, *advanced.values()]
-    event = start.click(
-        _paint_live, inputs, outputs, concurrency_id="device", concurrency_limit=1, show_progress="hidden",
-        api_visibility="private",
-    )  # fmt: skip
-    stop.click(_stop, [run_state], outputs, cancels=[event], show_progress="hidden", api_visibility="private")
-    # A refused run leaves the buttons as they were before it.
-    event.failure(lambda: (gr.Button(interactive=True), gr.Button(interactive=False)), None, [start, stop],
-                  show_progress="hidden", api_visibility="private")  # fmt: skip
-    snapshots.select(
-        _go_back, [run_state], [result, slider, png, status], show_progress="hidden", api_visibility="private"
-    )
-    for chooser in (quality, published):
-        chooser.input(_fill_in, chooser, list(advanced.values()), show_progress="hidden", api_visibility="private")
-    _endpoint()
+    private = {"api_visibility": "private", "show_progress": "hidden"}
+    start.click(_waiting, None, [status, start, stop], queue=False, **private)
+    event = start.click(_paint_live, inputs, outputs, concurrency_id="device", concurrency_limit=1, **private)
+    stop.click(_keep, [run_state], outputs, cancels=[event], **private)
+    event.failure(_keep, [run_state], outputs, **private)
+    snapshots.select(_go_back, [run_state], [result, slider, png, status], **private)
+    quality.input(_fill_in, quality, [*advanced.values(), published], **private)
+    published.input(_fill_in, published, [*advanced.values(), quality], **private)
+    add_endpoint()
 
 
 def _fill_in(name: str) -> list[Any]:
-    """What the advanced inputs show for a preset."""
+    """What the advanced inputs show for a preset; the other chooser of presets is emptied."""
     names = [field for group in GROUPS.values() for field in group]
-    return [shown(field, getattr(preset(name), field)) if name else gr.skip() for field in names]
+    if not name:
+        return [gr.skip()] * (len(names) + 1)
+    return [*(shown(field, getattr(preset(name), field)) for field in names), None]
 
 
 def _picture(label: str, elem_id: str, value: str | None, height: int) -> gr.Image:
@@ -136,62 +133,45 @@ def _advanced() -> tuple[dict[str, gr.components.Component], gr.Dropdown]:
     return made, published
 
 
-def _examples(photo: gr.Image, style: gr.Image) -> None:
-    with gr.Row():
-        for target, entries, label in ((photo, CONTENT, "Example photos"), (style, STYLES, "Example styles")):
-            gr.Examples(
-                [[entry["file"]] for entry in entries],
-                [target],
-                label=label,
-                elem_id=f"slow-{label.lower().replace(' ', '-')}",
-                api_visibility="private",
-            )
-
-
-def _open_styles(sources: list[Any], weights: list[float]) -> Styles:
-    pairs = [(source, weight) for source, weight in zip(sources, weights, strict=True) if source is not None]
-    if not pairs:
-        raise ConfigError("No style picture is given: add at least one painting.")
-    check_weights([weight for _, weight in pairs], "style picture")
-    return [(open_image(source), weight) for source, weight in pairs]
-
-
 @friendly
 def _paint_live(photo: Any, style_1: Any, style_2: Any, style_3: Any, *rest: Any) -> Iterator[tuple]:
     if photo is None:
         raise ConfigError("No photo is given: upload one, or pick an example below.")
     names = [name for group in GROUPS.values() for name in group]
-    config = GatysConfig(**from_components(dict(zip(names, rest[3:], strict=True))))
-    styles = _open_styles([style_1, style_2, style_3], list(rest[:3]))
-    run = Run(open_image(photo), config)
-    yield _view(run, "Preparing …", fresh=True)
+    config = within_limits(GatysConfig(**from_components(dict(zip(names, rest[3:], strict=True)))))
+    styles = open_styles([style_1, style_2, style_3], list(rest[:3]))
+    run = Run(open_image(photo), styles, config)
     for progress in paint(run.photo, styles, config):
+        known = len(run.snapshots)
         run.take(progress)
-        yield _view(run, run.status()) if not progress.done else _final(run)
+        yield _final(run) if progress.done else _view(run, first=known == 0, new_snapshot=len(run.snapshots) > known)
 
 
-def _view(run: Run, text: str, fresh: bool = False) -> tuple:
-    """Updates of every output while the work goes on."""
-    image = gr.skip() if fresh else run.progress.image
-    gallery = gr.Gallery(_gallery(run), visible=bool(run.snapshots))
-    hidden = gr.update(visible=False) if fresh else gr.skip()
+def _view(run: Run, first: bool, new_snapshot: bool) -> tuple:
+    """Updates of every output while the work goes on; the first one clears what an earlier run left."""
+    gallery = gr.Gallery(_gallery(run), visible=True) if new_snapshot else gr.skip()
+    hidden = gr.update(visible=False) if first else gr.skip()
+    png = gr.update(interactive=False) if first else gr.skip()
     buttons = (gr.Button(interactive=False), gr.Button(interactive=True))
-    png = gr.update(interactive=False) if fresh else gr.skip()
-    chart = gr.skip() if fresh else _chart(run)
-    return (run, image, line(text), chart, gallery, png, hidden, gr.skip(), hidden, *buttons)
+    return (
+        run, run.progress.image, line(run.status()), _chart(run), gallery, png, hidden, gr.skip(), hidden, *buttons,
+    )  # fmt: skip
 
 
 def _final(run: Run) -> tuple:
     """Updates when the work has ended or was stopped."""
     png = run.save_snapshot()
+    image = open_image(png)  # not run.progress.image, which a step that is still under way may replace
     film = run.film()
-    before = run.photo.resize(run.progress.image.size, Image.Resampling.LANCZOS)
     return (
-        run, run.progress.image, line(run.status()), _chart(run), gr.Gallery(_gallery(run), visible=True),
-        gr.DownloadButton(value=str(png), interactive=True), gr.update(visible=True), (before, run.progress.image),
-        gr.Video(str(film) if film else None, visible=film is not None),
-        gr.Button(interactive=True), gr.Button(interactive=False),
+        run, image, line(run.status()), _chart(run), gr.Gallery(_gallery(run), visible=True),
+        gr.DownloadButton(value=str(png), interactive=True), gr.update(visible=True), (run.before(image), image),
+        gr.Video(str(film) if film else None, visible=film is not None), *_IDLE,
     )  # fmt: skip
+
+
+def _waiting() -> tuple:
+    return line("Waiting for its turn, then preparing …"), gr.Button(interactive=False), gr.Button(interactive=True)
 
 
 def _chart(run: Run) -> gr.LinePlot:
@@ -203,11 +183,10 @@ def _gallery(run: Run) -> list[tuple[str, str]]:
     return [(str(path), caption) for path, caption in run.snapshots]
 
 
-def _stop(run: Run | None) -> tuple:
-    """Keep what is on screen. The run itself was cancelled by the event."""
-    if run is None or run.progress is None:
-        return (*[gr.skip()] * 2, line("Stopped before the first picture."), *[gr.skip()] * 6,
-                gr.Button(interactive=True), gr.Button(interactive=False))  # fmt: skip
+def _keep(run: Run | None) -> tuple:
+    """Keep what is on screen after Stop or an error. The work itself has been cancelled, or has failed."""
+    if run is None or run.finished:  # the new run has shown nothing yet; an earlier one may still be on screen
+        return (*[gr.skip()] * 2, line("Nothing new was painted."), *[gr.skip()] * 6, *_IDLE)
     run.stopped = True
     return _final(run)
 
@@ -217,76 +196,8 @@ def _go_back(run: Run | None, event: gr.SelectData) -> tuple:
         return (gr.skip(),) * 4
     path, caption = run.snapshots[event.index]
     image = open_image(path)
-    before = run.photo.resize(image.size, Image.Resampling.LANCZOS)
     text = f"{caption} of {run.progress.steps} is shown, and is what the download holds."
-    return image, (before, image), gr.DownloadButton(value=str(path), interactive=True), line(text)
-
-
-@friendly
-def optimize(
-    content: Any,
-    styles: list[str] | None,
-    weights: str = "",
-    preset_name: str = "balanced",
-    settings: str = "",
-) -> Iterator[tuple]:
-    """Paint a photo in the manner of one to eight paintings by optimising its pixels; streams progress.
-
-    Args:
-        content: the photo.
-        styles: the paintings, one to eight picture files.
-        weights: one number per painting, separated by commas; empty for equal weights.
-        preset_name: quick, balanced or best, or one of the published presets such as report-b.
-        settings: a JSON object of settings that differ from the preset, such as {"size": 384, "iterations": 100}.
-
-    Returns:
-        The picture now, a status line, losses and progress as JSON, and with the last message the PNG file
-        with its settings embedded.
-    """
-    if content is None:
-        raise ConfigError("No photo is given: send one as content.")
-    paintings = list(styles or [])
-    run = Run(open_image(content), preset(preset_name, **from_components(_json_object(settings))))
-    pairs = _open_styles(paintings, parse_numbers(weights, len(paintings), "style picture"))
-    for progress in paint(run.photo, pairs, run.config):
-        run.take(progress)
-        report = {
-            "step": progress.step, "steps": progress.steps, "scale": progress.scale, "scales": progress.scales,
-            "seconds": round(progress.seconds, 2), "eta": None if progress.eta is None else round(progress.eta, 2),
-            "losses": progress.losses._asdict(), "note": progress.note, "done": progress.done,
-        }  # fmt: skip
-        if progress.done:
-            report["settings"] = describe(run.config)
-        yield progress.image, run.status(), report, str(run.save_snapshot()) if progress.done else None
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if text.strip() else {}
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise ConfigError('The settings are a JSON object, such as {"size": 384, "iterations": 100}.')
-    return value
-
-
-def _endpoint() -> None:
-    """``/optimize`` for API clients; its components are not shown."""
-    with gr.Row(visible=False):
-        inputs = [
-            unopened(gr.Image(label="content", type="filepath", image_mode=None)),
-            gr.File(label="styles", file_count="multiple", type="filepath"),
-            gr.Textbox("", label="weights"),
-            gr.Dropdown([*PRESETS, *REPORT_PRESETS], value="balanced", label="preset_name"),
-            gr.Textbox("", label="settings"),
-        ]
-        outputs = [
-            gr.Image(label="painting", format="png"), gr.Textbox(label="status"), gr.JSON(label="progress"),
-            gr.File(label="png"),
-        ]  # fmt: skip
-        gr.Button("optimize").click(
-            optimize, inputs, outputs, api_name="optimize", concurrency_id="device", concurrency_limit=1
-        )
+    return image, (run.before(image), image), gr.DownloadButton(value=str(path), interactive=True), line(text)
 
 
 assert {name for group in GROUPS.values() for name in group} == set(FIELDS), "a setting is missing from the tab"

@@ -8,16 +8,20 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
+import gradio as gr
 import pandas as pd
 from PIL import Image
 
+from nst.errors import ConfigError, NSTError
 from nst.gatys import Progress, describe, optimize
 from nst.gatys_config import GatysConfig
-from nst.images import save_image
+from nst.images import open_image, save_image
 from nst.timelapse import TimeLapse
 from nst.ui.gpu import on_gpu
+from nst.weighted import check_weights
 
 _SNAPSHOTS = 8
 _CHART_FLOOR = 1e-3  # the content loss of the photo itself is zero
@@ -38,8 +42,14 @@ def _gpu_seconds(photo: Image.Image, styles: Styles, config: GatysConfig, *_: An
 
 @on_gpu(_gpu_seconds)
 def paint(photo: Image.Image, styles: Styles, config: GatysConfig) -> Iterator[Progress]:
-    """Slow mode on whatever device there is; on ZeroGPU in a borrowed worker."""
-    yield from optimize(photo, styles, config)
+    """Slow mode on whatever device there is; on ZeroGPU in a borrowed worker.
+
+    Our sentences leave it as ``gr.Error``: of any other exception a ZeroGPU worker passes on the name only.
+    """
+    try:
+        yield from optimize(photo, styles, config)
+    except NSTError as error:
+        raise gr.Error(str(error), print_exception=False) from None
 
 
 @dataclass
@@ -47,6 +57,7 @@ class Run:
     """What a run has produced so far. The generator fills it; Stop and the snapshot strip read it."""
 
     photo: Image.Image
+    styles: Styles
     config: GatysConfig
     progress: Progress | None = None
     stopped: bool = False
@@ -54,6 +65,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     snapshots: list[tuple[Path, str]] = field(default_factory=list)
     lapse: TimeLapse = field(default_factory=TimeLapse)
+    lock: Lock = field(default_factory=Lock)  # Stop saves a snapshot while the generator may be saving one
     folder: tempfile.TemporaryDirectory = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True)
     )
@@ -72,13 +84,17 @@ class Run:
 
     def save_snapshot(self) -> Path:
         """Write the picture now as PNG with its settings; returns its path. Done once a step."""
-        progress = self.progress
-        path = Path(self.folder.name) / f"painting-step-{progress.step:04d}.png"
-        if not path.exists():
-            settings = {**describe(self.config), "step": progress.step, "loss": round(progress.losses.total, 6)}
-            save_image(progress.image, path, settings)
-            self.snapshots.append((path, f"Step {progress.step}"))
-        return path
+        with self.lock:
+            progress = self.progress
+            path = Path(self.folder.name) / f"painting-step-{progress.step:04d}.png"
+            if not path.exists():
+                save_image(progress.image, path, describe(self.config, self.styles, progress))
+                self.snapshots.append((path, f"Step {progress.step}"))
+            return path
+
+    def before(self, like: Image.Image) -> Image.Image:
+        """The photo at the size of ``like``, for the comparison."""
+        return self.photo.resize(like.size, Image.Resampling.LANCZOS)
 
     def chart(self) -> pd.DataFrame:
         """Losses on a log scale: columns step, loss (its name), log10."""
@@ -86,6 +102,11 @@ class Run:
         steps = sorted({step for step, _, _ in self.rows})
         kept = set(steps[::stride]) | set(steps[-1:])
         return chart_table([row for row in self.rows if row[0] in kept])
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return self.stopped or (self.progress is not None and self.progress.done)
 
     def status(self) -> str:
         """One line of text: where the run is and what it costs."""
@@ -99,7 +120,7 @@ class Run:
             parts.append("done")
         elif self.stopped:
             parts.append("stopped; this picture is yours")
-        elif p.eta is not None:
+        else:
             parts.append(f"about {duration(p.eta)} to go")
         parts.append(f"content {p.losses.content:.3g}, style {p.losses.style:.3g}")
         return " · ".join(parts + self.notes[-1:])
@@ -109,13 +130,14 @@ class Run:
         path = Path(self.folder.name) / "time-lapse.mp4"
         try:
             self.lapse.write(path, self.progress.image)
-        except (OSError, ValueError):
+        except NSTError:
             return None  # a missing encoder must not cost the picture
         return path
 
 
 def chart_table(rows: list[tuple[int, str, float]]) -> pd.DataFrame:
     """(step, loss, value) rows as the chart wants them; the types are told even when there are no rows yet."""
+    rows = [row for row in rows if math.isfinite(row[2])]
     logs = [math.log10(max(value, _CHART_FLOOR)) for _, _, value in rows]
     return pd.DataFrame(
         {
@@ -124,6 +146,19 @@ def chart_table(rows: list[tuple[int, str, float]]) -> pd.DataFrame:
             "log10": pd.Series(logs, dtype="float64"),
         }
     )
+
+
+def open_styles(sources: list[Any], weights: list[float]) -> Styles:
+    """Open the uploads that are there, each with its weight.
+
+    Raises:
+        ImageError: one that is no picture. ConfigError: none at all, or weights that cannot work.
+    """
+    pairs = [(source, weight) for source, weight in zip(sources, weights, strict=True) if source is not None]
+    if not pairs:
+        raise ConfigError("No style picture is given: add at least one painting.")
+    check_weights([weight for _, weight in pairs], "style picture")
+    return [(open_image(source), weight) for source, weight in pairs]
 
 
 def duration(seconds: float) -> str:

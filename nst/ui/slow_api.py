@@ -1,0 +1,89 @@
+"""``/optimize``: slow mode for API clients, who get what the tab shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from nst.errors import ConfigError
+from nst.gatys import describe
+from nst.gatys_config import PRESETS, preset
+from nst.images import open_image
+from nst.report_presets import REPORT_PRESETS
+from nst.ui.errors import friendly
+from nst.ui.fields import from_components, within_limits
+from nst.ui.slow_run import Run, open_styles, paint
+from nst.ui.uploads import unopened
+from nst.weighted import parse_numbers
+
+
+@friendly
+def optimize(
+    content: Any,
+    styles: list[str] | None,
+    weights: str = "",
+    preset_name: str = "balanced",
+    settings: str = "",
+) -> Iterator[tuple]:
+    """Paint a photo in the manner of one to eight paintings by optimising its pixels; streams progress.
+
+    Args:
+        content: the photo.
+        styles: the paintings, one to eight picture files.
+        weights: one number per painting, separated by commas; empty for equal weights.
+        preset_name: quick, balanced or best, or one of the published presets such as report-b.
+        settings: a JSON object of settings that differ from the preset, such as {"size": 384, "iterations": 100}.
+
+    Returns:
+        The picture now (JPEG), a status line, progress and the losses of every step as JSON, and with the last
+        message the result as a PNG file with its settings embedded.
+    """
+    if content is None:
+        raise ConfigError("No photo is given: send one as content.")
+    paintings = list(styles or [])
+    config = within_limits(preset(preset_name, **from_components(_json_object(settings))))
+    pairs = open_styles(paintings, parse_numbers(weights, len(paintings), "style picture"))
+    run = Run(open_image(content), pairs, config)
+    for progress in paint(run.photo, pairs, run.config):
+        run.take(progress)
+        report = {
+            "step": progress.step, "steps": progress.steps, "scale": progress.scale, "scales": progress.scales,
+            "seconds": round(progress.seconds, 2), "eta": round(progress.eta, 2),
+            "losses": progress.losses._asdict(), "note": progress.note, "done": progress.done,
+            "trace": [{"step": step, **losses._asdict()} for step, losses in progress.trace],
+        }  # fmt: skip
+        if progress.done:
+            report["settings"] = describe(config, pairs, progress)
+        yield progress.image, run.status(), report, str(run.save_snapshot()) if progress.done else None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ConfigError('The settings are a JSON object, such as {"size": 384, "iterations": 100}.')
+    return value
+
+
+def add_endpoint() -> None:
+    """``/optimize`` for API clients; its components are not shown."""
+    with gr.Row(visible=False):
+        inputs = [
+            unopened(gr.Image(label="content", type="filepath", image_mode=None)),
+            gr.File(label="styles", file_count="multiple", type="filepath"),
+            gr.Textbox("", label="weights"),
+            gr.Dropdown([*PRESETS, *REPORT_PRESETS], value="balanced", label="preset_name"),
+            gr.Textbox("", label="settings"),
+        ]
+        outputs = [
+            gr.Image(label="painting", format="jpeg"), gr.Textbox(label="status"), gr.JSON(label="progress"),
+            gr.File(label="png"),
+        ]  # fmt: skip
+        gr.Button("optimize").click(
+            optimize, inputs, outputs, api_name="optimize", concurrency_id="device", concurrency_limit=1
+        )

@@ -1,0 +1,80 @@
+"""Promises about the repository itself."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+
+def front_matter(root) -> dict[str, str]:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    block = text.split("---")[1]
+    return dict(re.findall(r"^(\w+): (.+)$", block, flags=re.MULTILINE))
+
+
+def tracked(root) -> list[str]:
+    run = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True)
+    if run.returncode:
+        pytest.skip("needs a git checkout")
+    return [name for name in run.stdout.splitlines() if (root / name).exists()]
+
+
+def test_gradio_is_pinned_to_the_version_that_the_space_uses(root):
+    version = front_matter(root)["sdk_version"]
+    assert f"gradio=={version}\n" in (root / "requirements.txt").read_text()
+
+
+def test_ci_runs_the_readmes_test_command(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"^python3 -m venv .* -m pytest$", readme, flags=re.MULTILINE)[0]
+    assert command in (root / ".ci" / "run").read_text()
+
+
+def test_nothing_is_unpickled(root):
+    for path in [*root.glob("nst/**/*.py"), *root.glob("train/*.py"), root / "app.py"]:
+        assert not re.search(r"torch\.load\(|\bpickle\b", path.read_text(encoding="utf-8")), path.name
+
+
+def test_no_file_is_too_large_for_a_space(root):
+    large = [name for name in tracked(root) if (root / name).stat().st_size >= 10_000_000]
+    assert large == []
+
+
+def test_modules_stay_short(root):
+    assert [p.name for p in root.glob("nst/**/*.py") if len(p.read_text().splitlines()) > 300] == []
+    assert not list(root.rglob("nst/**/utils.py"))
+
+
+def test_ruff_is_clean(root):
+    for command in (["check"], ["format", "--check"]):
+        run = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=root, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_importing_the_package_costs_nothing_until_it_is_used(root):
+    code = "import sys, nst; print(any(m in sys.modules for m in ('torch', 'gradio', 'PIL')))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+def test_every_example_names_its_source_and_licence(root):
+    import json
+
+    listed = json.loads((root / "examples" / "examples.json").read_text(encoding="utf-8"))
+    files = {e["file"] for kind in listed.values() for e in kind}
+    assert files == {f"{d}/{p.name}" for d in ("content", "styles") for p in (root / "examples" / d).glob("*.*")}
+    assert all(e["source"] and e["license"] and e["alt"] for kind in listed.values() for e in kind)
+
+
+def test_the_drawn_styles_can_be_drawn_again(root, tmp_path):
+    """One of them, the quickest, to within what another version of OpenCV may change."""
+    import numpy as np
+    from PIL import Image
+
+    command = [sys.executable, "examples/draw_styles.py", "--out", str(tmp_path), "--only", "waves"]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    again, committed = (
+        np.asarray(Image.open(f / "waves.jpg"), float) for f in (tmp_path, root / "examples" / "styles")
+    )
+    assert again.shape == committed.shape and np.abs(again - committed).mean() < 3
