@@ -93,10 +93,12 @@ def build(device_note: str) -> None:
     outputs = [run_state, result, status, chart, snapshots, png, compare, slider, film, start, stop]
     inputs = [photo, *style_inputs, *weight_inputs, *advanced.values()]
     private = {"api_visibility": "private", "show_progress": "hidden"}
-    start.click(_waiting, None, [status, start, stop], queue=False, **private)
-    event = start.click(_paint_live, inputs, outputs, concurrency_id="device", concurrency_limit=1, **private)
+    # Not "once": after a cancel the page counts the old run as pending for a while, and would drop the click.
+    event = start.click(_waiting, None, [status, start, stop], queue=False, **private).success(
+        _paint_live, inputs, outputs, concurrency_id="device", concurrency_limit=1, trigger_mode="multiple", **private
+    )
     stop.click(_keep, [run_state], outputs, cancels=[event], **private)
-    event.failure(_keep, [run_state], outputs, **private)
+    event.failure(_after_failure, [run_state], outputs, **private)
     snapshots.select(_go_back, [run_state], [result, slider, png, status], **private)
     quality.input(_fill_in, quality, [*advanced.values(), published], **private)
     published.input(_fill_in, published, [*advanced.values(), quality], **private)
@@ -141,10 +143,14 @@ def _paint_live(photo: Any, style_1: Any, style_2: Any, style_3: Any, *rest: Any
     config = within_limits(GatysConfig(**from_components(dict(zip(names, rest[3:], strict=True)))))
     styles = open_styles([style_1, style_2, style_3], list(rest[:3]))
     run = Run(open_image(photo), styles, config)
-    for progress in paint(run.photo, styles, config):
-        known = len(run.snapshots)
-        run.take(progress)
-        yield _final(run) if progress.done else _view(run, first=known == 0, new_snapshot=len(run.snapshots) > known)
+    try:
+        for progress in paint(run.photo, styles, config):
+            known = len(run.snapshots)
+            run.take(progress)
+            fresh = len(run.snapshots) > known
+            yield _final(run) if progress.done else _view(run, first=known == 0, new_snapshot=fresh)
+    finally:
+        run.ended = True
 
 
 def _view(run: Run, first: bool, new_snapshot: bool) -> tuple:
@@ -185,10 +191,15 @@ def _gallery(run: Run) -> list[tuple[str, str]]:
 
 def _keep(run: Run | None) -> tuple:
     """Keep what is on screen after Stop or an error. The work itself has been cancelled, or has failed."""
-    if run is None or run.finished:  # the new run has shown nothing yet; an earlier one may still be on screen
-        return (*[gr.skip()] * 2, line("Nothing new was painted."), *[gr.skip()] * 6, *_IDLE)
+    if run is None or run.finished:  # the new run has shown nothing yet; what is on screen is an earlier one's
+        return (*[gr.skip()] * 2, line(run.status() if run else _READY), *[gr.skip()] * 6, *_IDLE)
     run.stopped = True
     return _final(run)
+
+
+def _after_failure(run: Run | None) -> tuple:
+    # A cancelled run counts as failed, too, and the word of it can come when the next one is under way.
+    return (gr.skip(),) * 11 if run is not None and not run.ended else _keep(run)
 
 
 def _go_back(run: Run | None, event: gr.SelectData) -> tuple:

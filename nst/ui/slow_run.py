@@ -61,6 +61,7 @@ class Run:
     config: GatysConfig
     progress: Progress | None = None
     stopped: bool = False
+    ended: bool = False  # the generator is closed: done, cancelled or failed
     rows: list[tuple[int, str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     snapshots: list[tuple[Path, str]] = field(default_factory=list)
