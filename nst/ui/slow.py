@@ -75,7 +75,7 @@ def build(device_note: str) -> None:
             chart = gr.LinePlot(
                 None, x="step", y="log10", color="loss", height=320,
                 visible=False,
-                label="Losses on a log scale", x_title="step", y_title="log₁₀ of the loss", elem_id="slow-chart",
+                label="Losses on a log scale: content blue, style orange, total grey", x_title="step", y_title="log₁₀ of the loss", elem_id="slow-chart",
                 color_map={"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}, buttons=[],
             )  # fmt: skip
             film = gr.Video(
