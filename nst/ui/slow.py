@@ -73,9 +73,9 @@ def build(device_note: str) -> None:
                 slider = gr.ImageSlider(label="Photo and painting", elem_id="slow-slider", interactive=False,
                                         format="jpeg", type="pil", buttons=["fullscreen"])  # fmt: skip
             chart = gr.LinePlot(
-                None, x="step", y="log10", color="loss", height=320,
-                visible=False,
-                label="Losses on a log scale: content blue, style orange, total grey", x_title="step", y_title="log₁₀ of the loss", elem_id="slow-chart",
+                None, x="step", y="log10", color="loss", height=320, visible=False, elem_id="slow-chart",
+                label="Losses on a log scale: content blue, style orange, total grey",
+                x_title="step", y_title="log₁₀ of the loss",
                 color_map={"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}, buttons=[],
             )  # fmt: skip
             film = gr.Video(
