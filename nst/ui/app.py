@@ -43,14 +43,12 @@ def launch_options() -> dict:
 def device_note() -> str:
     """One line on what computes, and what to expect."""
     if os.environ.get("SPACES_ZERO_GPU"):
-        return "Runs on a shared GPU (ZeroGPU): about half a minute for Balanced."
+        return "Runs on a shared GPU (ZeroGPU). The time to go is shown once the painting has begun."
     device = pick_device()
-    if device.type == "cuda":
-        return f"Runs on {torch.cuda.get_device_name(device)}: seconds for Quick look, under a minute for Best."
-    if device.type == "mps":
-        return "Runs on this Mac's GPU: seconds for Quick look, a minute or two for Best."
+    if device.type != "cpu":
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else "this Mac's GPU"
+        return f"Runs on {name}. The time to go is shown once the painting has begun."
     cores = torch.get_num_threads()
-    fast = native_bfloat16(device)
-    times = ("half a minute", "a minute or two") if fast else ("a minute", "several minutes")
+    quick, balanced = ("10 seconds", "a minute") if native_bfloat16(device) else ("half a minute", "two minutes")
     plural = "core" if cores == 1 else "cores"
-    return f"Runs on the CPU ({cores} {plural}): about {times[0]} for Quick look, {times[1]} for Balanced."
+    return f"Runs on the CPU ({cores} {plural}): about {quick} for Quick look, {balanced} for Balanced."
