@@ -22,7 +22,6 @@ _START = "balanced"
 _PRESET_LABELS = [("Quick look", "quick"), ("Balanced", "balanced"), ("Best", "best")]
 _IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Paint and Stop when nothing runs
 _READY = "Press Paint: the picture appears here and improves step by step."
-# Fields outside the advanced accordion's three groups would be missing from the tab: a test compares them.
 GROUPS: dict[str, tuple[str, ...]] = {
     "Result": ("size", "iterations", "scales", "style_scale", "keep_color", "init", "seed"),
     "Weights": ("content_weight", "style_weight", "tv_weight", "content_layers", "style_layers"),
@@ -31,6 +30,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "optimizer", "learning_rate", "precision",
     ),
 }  # fmt: skip
+_NAMES = [name for group in GROUPS.values() for name in group]  # in the order of the advanced inputs
+assert set(_NAMES) == set(FIELDS), "a setting is missing from the tab"
 
 
 def build(device_note: str) -> None:
@@ -107,10 +108,9 @@ def build(device_note: str) -> None:
 
 def _fill_in(name: str) -> list[Any]:
     """What the advanced inputs show for a preset; the other chooser of presets is emptied."""
-    names = [field for group in GROUPS.values() for field in group]
     if not name:
-        return [gr.skip()] * (len(names) + 1)
-    return [*(shown(field, getattr(preset(name), field)) for field in names), None]
+        return [gr.skip()] * (len(_NAMES) + 1)
+    return [*(shown(field, getattr(preset(name), field)) for field in _NAMES), None]
 
 
 def _picture(label: str, elem_id: str, value: str | None, height: int) -> gr.Image:
@@ -139,8 +139,7 @@ def _advanced() -> tuple[dict[str, gr.components.Component], gr.Dropdown]:
 def _paint_live(photo: Any, style_1: Any, style_2: Any, style_3: Any, *rest: Any) -> Iterator[tuple]:
     if photo is None:
         raise ConfigError("No photo is given: upload one, or pick an example below.")
-    names = [name for group in GROUPS.values() for name in group]
-    config = within_limits(GatysConfig(**from_components(dict(zip(names, rest[3:], strict=True)))))
+    config = within_limits(GatysConfig(**from_components(dict(zip(_NAMES, rest[3:], strict=True)))))
     styles = open_styles([style_1, style_2, style_3], list(rest[:3]))
     run = Run(open_image(photo), styles, config)
     try:
@@ -209,6 +208,3 @@ def _go_back(run: Run | None, event: gr.SelectData) -> tuple:
     image = open_image(path)
     text = f"{caption} of {run.progress.steps} is shown, and is what the download holds."
     return image, (run.before(image), image), gr.DownloadButton(value=str(path), interactive=True), line(text)
-
-
-assert {name for group in GROUPS.values() for name in group} == set(FIELDS), "a setting is missing from the tab"
