@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from nst.errors import ConfigError
@@ -38,3 +41,15 @@ def native_bfloat16(device: torch.device) -> bool:
         older = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # torch before 2.10 has only this one
         return known or bool(older and older())
     return False
+
+
+@contextmanager
+def memory_errors(advice: str) -> Iterator[None]:
+    """Turn "out of memory" on any device into a :class:`ConfigError` with ``advice``."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch's own is a RuntimeError, and on CPUs has no name
+        words = str(error).lower()
+        if isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words:
+            raise ConfigError(f"This needs more memory than there is: {advice}.") from None
+        raise

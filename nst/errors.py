@@ -17,3 +17,11 @@ class ConfigError(NSTError):
 
 class BackboneError(NSTError):
     """A feature network whose weights are missing, unreachable or damaged."""
+
+
+class RecipeError(NSTError):
+    """A training recipe, or its data, that cannot work."""
+
+
+class WeightsError(NSTError):
+    """A weight file that is missing, damaged, unsafe, or made for something else."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from nst.backbones import Backbone, load_backbone
 from nst.descent import Descent, StepLosses
-from nst.devices import native_bfloat16, pick_device
+from nst.devices import memory_errors, native_bfloat16, pick_device
 from nst.errors import ConfigError
 from nst.gatys_config import MAX_SIZE, GatysConfig
 from nst.images import MIN_SIDE, cover, fitted_size, keep_color, match_color, resize, to_image, to_tensor
@@ -178,13 +178,8 @@ def _run(
 
 def _with_memory_errors(run: Iterator[Progress]) -> Iterator[Progress]:
     """Turn "out of memory" on any device into a sentence."""
-    try:
+    with memory_errors("choose a smaller size or brush size"):
         yield from run
-    except (MemoryError, RuntimeError) as error:  # torch's own is a RuntimeError, and on CPUs has no name
-        words = str(error).lower()
-        if isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words:
-            raise ConfigError("This needs more memory than there is: choose a smaller size or brush size.") from None
-        raise
 
 
 def _remaining(per_step: float, step: int, scale: int, sizes: list[int], plan: list[int]) -> float:

@@ -1,0 +1,156 @@
+"""The style library: every style is one small file, a code for the trunk, with its painting's title and artist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nst.backbone_weights import WEIGHTS
+from nst.errors import ConfigError, WeightsError
+from nst.trunks import Trunk
+from nst.weight_files import read_tensors, write_tensors
+from nst.weighted import parse_weighted
+
+EMBEDDED = WEIGHTS / "multistyle" / "styles"
+"""The styles that the project ships."""
+
+MAX_MIX = 8  # more than anyone can see in one picture
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class StyleInfo:
+    """What is known about a style.
+
+    Attributes:
+        id: lower-case letters, digits, ``_`` and ``-``; what the command line and the API call it.
+        trunk: fingerprint of the trunk that it belongs to.
+        size: pixels of the painting's longer side when it was learnt: how large its strokes are.
+        style_weight: the weight of its style loss in training.
+        made: how it was learnt (with the trunk or on it), by which commit, with which losses.
+    """
+
+    id: str
+    title: str
+    artist: str
+    year: str
+    licence: str
+    trunk: str
+    size: int
+    style_weight: float
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def caption(self) -> str:
+        """Title, artist and year in one line."""
+        artist = ", ".join(filter(None, (self.artist, self.year)))
+        return f"{self.title} ({artist})" if artist else self.title
+
+
+@dataclass(frozen=True)
+class Style:
+    """A style: its facts, its code ``(code_size,)``, and the picture that shows it, if there is one."""
+
+    info: StyleInfo
+    code: Tensor
+    thumbnail: Path | None = None
+
+
+def check_id(text: str) -> str:
+    """``text`` if it can be a style's id.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if not _ID.fullmatch(text):
+        raise ConfigError("A style's id has lower-case letters, digits, _ and -, at most 64, such as starry_night.")
+    return text
+
+
+def save_style(path: Path, info: StyleInfo, code: Tensor) -> None:
+    """Write a style file."""
+    write_tensors(path, {"code": code.float()}, {"kind": "style", **asdict(info)})
+
+
+def load_style(path: Path, trunk: Trunk) -> Style:
+    """Read a style file.
+
+    Raises:
+        WeightsError: it is missing or damaged, no style, or made for another trunk.
+    """
+    tensors, about = read_tensors(path)
+    try:
+        if about.pop("kind") != "style":
+            raise KeyError
+        info = StyleInfo(**about)
+        code = tensors["code"].float()
+        check_id(info.id)
+        if not all(isinstance(text, str) for text in (info.title, info.artist, info.year, info.licence)):
+            raise TypeError
+    except (KeyError, TypeError, ConfigError):
+        raise WeightsError(f"'{path.name}' is not a style of this app: something in it is missing.") from None
+    if info.trunk != trunk.fingerprint or code.shape != trunk.identity.shape:
+        raise WeightsError(
+            f"The style '{info.id}' was made for another trunk than the one in use: learn it again, or use the "
+            "trunk that it names."
+        )
+    thumbnail = path.with_suffix(".jpg")
+    return Style(info, code, thumbnail if thumbnail.is_file() else None)
+
+
+class StyleLibrary:
+    """Styles by id, all for one trunk, in the order in which they were added."""
+
+    def __init__(self, trunk: Trunk, styles: Iterable[Style] = ()) -> None:
+        self.trunk = trunk
+        self._styles = {style.info.id: style for style in styles}
+
+    @classmethod
+    def load(cls, trunk: Trunk, folder: Path = EMBEDDED) -> StyleLibrary:
+        """All styles in ``folder``, by title."""
+        styles = [load_style(path, trunk) for path in sorted(folder.glob("*.safetensors"))]
+        return cls(trunk, sorted(styles, key=lambda style: style.info.title.removeprefix("The ")))
+
+    def __iter__(self) -> Iterator[Style]:
+        return iter(self._styles.values())
+
+    def __len__(self) -> int:
+        return len(self._styles)
+
+    def add(self, style: Style) -> None:
+        """Add a style, or replace the one with its id."""
+        self._styles[style.info.id] = style
+
+    def __getitem__(self, style_id: str) -> Style:
+        if style_id not in self._styles:
+            names = ", ".join(self._styles) or "none is installed"
+            raise ConfigError(f"There is no style '{style_id[:60]}': choose from {names}.")
+        return self._styles[style_id]
+
+    def listing(self) -> list[dict[str, Any]]:
+        """What a chooser needs to know of every style, as plain JSON values."""
+        names = ("id", "title", "artist", "year", "licence", "size")
+        return [{name: getattr(style.info, name) for name in names} for style in self]
+
+    def mix(self, text: str) -> Tensor:
+        """The code ``(code_size,)`` of a styles string ``ID[:W][,ID[:W]…]``: the weighted mean of the codes.
+
+        Raises:
+            ConfigError: it cannot be read, names an unknown style, or more than eight.
+        """
+        pairs = parse_weighted(text, "style")
+        if len(pairs) > MAX_MIX:
+            raise ConfigError(f"That is too many styles to mix: use at most {MAX_MIX}.")
+        parts = [(self[style_id].code, weight) for style_id, weight in pairs]
+        parts = [(code, weight) for code, weight in parts if weight > 0]
+        if len(parts) == 1:
+            return parts[0][0]  # exactly: no rounding by the weight
+        weights = torch.tensor([weight for _, weight in parts], dtype=torch.float64)
+        codes = torch.stack([code.double() for code, _ in parts])
+        return ((weights / weights.sum()) @ codes).float()

@@ -1,0 +1,1 @@
+"""Making styles: what the scripts in ``train/`` and the app's own teaching are built of."""

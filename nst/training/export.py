@@ -1,0 +1,93 @@
+"""From a training run to the files that the app loads: a trunk, its styles, a thumbnail for each."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nst.backbone_weights import ROOT
+from nst.images import cover, open_image, save_image, to_image, to_tensor
+from nst.networks import build_network
+from nst.styles import StyleInfo, save_style
+from nst.training.checkpoint import load_checkpoint
+from nst.training.recipe import Painting, Recipe, make_recipe
+from nst.trunks import Trunk, load_trunk, save_trunk
+
+_THUMBNAIL = (256, 256)
+
+
+def export_run(checkpoint: Path, folder: Path) -> list[str]:
+    """Write the averaged weights of a run to ``folder``. Returns the styles' ids.
+
+    Raises:
+        RecipeError: there is no checkpoint, or it is damaged.
+    """
+    tensors, about = load_checkpoint(checkpoint)
+    recipe = make_recipe(about["recipe"])
+    network = build_network(recipe.network, recipe.network_settings)
+    part = "ema.network."
+    network.load_state_dict({k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)})
+    codes = tensors["ema.codes"]
+    made = {"commit": commit(), "steps": about["step"], "of_steps": recipe.steps}
+    (folder / "styles").mkdir(parents=True, exist_ok=True)
+    path = folder / "trunk.safetensors"
+    facts = {"architecture": recipe.network, "settings": dict(recipe.network_settings), "seed": recipe.seed}
+    # How far its styles move a photo: what a new style is held to.
+    facts["content_loss"] = round(float(tensors["balance"][1].log().mean().exp()), 4)
+    save_trunk(path, network, codes[-1], {"kind": "trunk", **facts, "recipe": recipe.as_dict(), **made})
+    trunk = load_trunk(path)
+    weights = (recipe.loss.style_weight * tensors["balance"][0].exp()).tolist()
+    for painting, code, weight in zip(recipe.paintings, codes, weights, strict=False):
+        export_style(folder / "styles", trunk, painting, code, weight, {"with": "the trunk", **made})
+    return [painting.id for painting in recipe.paintings]
+
+
+def export_style(
+    folder: Path, trunk: Trunk, painting: Painting, code: Tensor, style_weight: float, made: dict[str, Any]
+) -> None:
+    """Write one style and the thumbnail that the network makes of it."""
+    info = StyleInfo(
+        id=painting.id,
+        title=painting.title,
+        artist=painting.artist,
+        year=painting.year,
+        licence=painting.licence,
+        trunk=trunk.fingerprint,
+        size=painting.size,
+        style_weight=round(style_weight, 3),
+        made=made,
+    )
+    path = folder / f"{painting.id}.safetensors"
+    save_style(path, info, code)
+    draw_thumbnail(path.with_suffix(".jpg"), trunk, code)
+
+
+@torch.inference_mode()
+def draw_thumbnail(path: Path, trunk: Trunk, code: Tensor) -> None:
+    """One of the project's photographs in the style: a picture that may be shared, unlike many paintings' photos."""
+    photo = cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), _THUMBNAIL)
+    save_image(to_image(trunk.network(to_tensor(photo), code[None])), path)
+
+
+def commit() -> str:
+    """The commit of the code that runs, empty outside a checkout; ``+`` marks uncommitted changes."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty=+"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return described.stdout.strip()
+
+
+def run_recipe(checkpoint: Path) -> Recipe:
+    """The recipe that a checkpoint was trained by."""
+    return make_recipe(load_checkpoint(checkpoint)[1]["recipe"])

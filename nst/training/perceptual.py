@@ -1,0 +1,125 @@
+"""The loss of a batch of paintings: :mod:`nst.losses` against many photos and many styles at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from nst.backbones import Backbone
+from nst.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst.training.recipe import Loss
+from nst.weighted import parse_weighted
+
+_IDENTITY_PIXELS = 50.0  # weight of the squared difference of pixels where the photo is to be reproduced
+
+
+class BatchLosses(NamedTuple):
+    """Unweighted content and style losses of each picture, ``(N,)``, and the weighted mean to minimise."""
+
+    content: Tensor
+    style: Tensor
+    total: Tensor
+
+
+class PerceptualLoss:
+    """Content and style losses with the paintings' statistics computed once.
+
+    Args:
+        backbone: on the device and in the dtype that features should be computed in.
+        paintings: each ``(1, 3, h, w)`` in 0..1, on the same device.
+        loss: the recipe's; layer weights are normalised to sum to one, as in slow mode.
+    """
+
+    def __init__(self, backbone: Backbone, paintings: Sequence[Tensor], loss: Loss) -> None:
+        self.backbone = backbone
+        self.tv_weight = loss.tv_weight
+        self._content_layers = _shares(loss.content_layers)
+        self._style_layers = _shares(loss.style_layers)
+        with torch.no_grad():
+            self._grams = [
+                {name: gram_matrix(f) for name, f in self._features(painting, self._style_layers).items()}
+                for painting in paintings
+            ]
+
+    def __call__(self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor) -> BatchLosses:
+        """Losses of ``image`` against ``photo``, both ``(N, 3, H, W)`` in 0..1.
+
+        ``styles`` has the number of each picture's painting; the one after the last stands for reproducing
+        the photo. ``weights`` ``(S,)`` are the paintings' style weights.
+        """
+        with torch.no_grad():
+            targets = self._features(photo, self._content_layers)
+        features = self._features(image, [*self._content_layers, *self._style_layers])
+        content, style, total = [], [], []
+        for i, number in enumerate(styles):
+            c = sum(
+                w * content_loss(features[k][i, None], targets[k][i, None]) for k, w in self._content_layers.items()
+            )
+            if number == len(self._grams):
+                s = c.new_zeros(())
+                total.append(c + _IDENTITY_PIXELS * (image[i] - photo[i]).square().mean())
+            else:
+                s = sum(w * self._style(features[k][i, None], number, k) for k, w in self._style_layers.items())
+                total.append(c + weights[number] * s)
+            content.append(c)
+            style.append(s)
+        mean = torch.stack(total).mean()
+        if self.tv_weight:
+            mean = mean + self.tv_weight * total_variation(image)
+        return BatchLosses(torch.stack(content).detach(), torch.stack(style).detach(), mean)
+
+    def _style(self, features: Tensor, number: int, layer: str) -> Tensor:
+        return style_loss(gram_matrix(features), self._grams[number][layer], features.shape[-2] * features.shape[-1])
+
+    def _features(self, image: Tensor, layers: Sequence[str] | dict[str, float]) -> dict[str, Tensor]:
+        if image.device.type != "mps":
+            image = image.contiguous(memory_format=torch.channels_last)
+        return self.backbone(image, layers)
+
+
+def _shares(layers: str) -> dict[str, float]:
+    pairs = parse_weighted(layers, "layer")
+    total = sum(weight for _, weight in pairs)
+    return {name: weight / total for name, weight in pairs}
+
+
+class StyleBalance:
+    """A style weight for each painting, found while training, so that all styles end equally strong: so that each moves
+    the photo equally far, by its content loss.
+
+    Style losses themselves would not do: relative to their Gram matrices, some paintings (pale ones, detailed ones) are
+    always further away than others. A style with a running content loss below the mean gets a little more weight, one
+    above a little less; the weights' geometric mean stays that of the recipe. With a ``target`` each is held to that
+    content loss instead.
+    """
+
+    _MEMORY = 0.98  # of the running loss, per time the painting comes up
+    _RATE = 0.01
+    _LIMIT = math.log(2.5)  # no weight drifts further than this factor
+
+    def __init__(self, count: int, mean_weight: float, target: float | None = None) -> None:
+        self.mean_weight = mean_weight
+        self._target = target
+        self.state = torch.zeros(2, count)  # logarithm of the weight's factor; running content loss, 0 before the first
+
+    def weights(self) -> Tensor:
+        """Style weights ``(S,)``."""
+        return self.mean_weight * self.state[0].exp()
+
+    def update(self, sums: Tensor, counts: Tensor) -> None:
+        """Take in the sums of the content losses that each painting had in a step, ``(S,)``, and their numbers."""
+        factor, running = self.state
+        seen = counts > 0
+        mean = sums / counts.clamp_min(1)
+        running[seen] = torch.where(running[seen] > 0, running[seen].lerp(mean[seen], 1 - self._MEMORY), mean[seen])
+        if not bool((running > 0).all()):
+            return
+        common = running.log().mean() if self._target is None else math.log(self._target)
+        factor += self._RATE * (common - running.log()).clamp(-1, 1) * counts
+        if self._target is None:
+            factor -= factor.mean()
+        factor.clamp_(-self._LIMIT, self._LIMIT)

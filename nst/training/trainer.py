@@ -1,0 +1,207 @@
+"""The training loop of a trunk with its styles: one process or many, on CPUs or GPUs, through ``accelerate``."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from nst.errors import RecipeError
+from nst.gatys import prepare_backbone
+from nst.images import open_image, resize, to_tensor
+from nst.networks import build_network
+from nst.training.augment import motion, noise, warp
+from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint, save_checkpoint
+from nst.training.perceptual import PerceptualLoss, StyleBalance
+from nst.training.photos import Crops, open_source
+from nst.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+class StyledNetwork(nn.Module):
+    """A trunk with a table of codes: one row for each painting, and the last for reproducing the photo."""
+
+    def __init__(self, network: nn.Module, styles: int) -> None:
+        super().__init__()
+        self.network = network
+        self.codes = nn.Parameter(torch.cat([network.new_codes(styles), network.new_identity()[None]]))
+
+    def forward(self, image: Tensor, styles: Tensor) -> Tensor:
+        return self.network(image, self.codes[styles])
+
+
+@dataclass(frozen=True)
+class TrainProgress:
+    """One step: its number (from 1) of so many, its losses, the speed in photographs a second, seconds to go.
+
+    ``content`` and ``style`` are unweighted means over the batch; ``saved`` says that a checkpoint was written.
+    """
+
+    step: int
+    steps: int
+    content: float
+    style: float
+    stability: float
+    total: float
+    rate: float
+    images_per_second: float
+    eta: float
+    saved: bool
+
+
+class Trainer:
+    """One training run in a folder of its own. Iterate over :meth:`run`; stop whenever you like.
+
+    Args:
+        recipe: what to train.
+        folder: where checkpoints go.
+        accelerator: the processes and devices to use.
+        resume: go on from the folder's checkpoint.
+
+    Raises:
+        RecipeError: photographs, paintings or checkpoint are missing or do not fit the recipe.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, accelerator: Accelerator, *, resume: bool = False) -> None:
+        self.recipe, self.folder, self.accelerator = recipe, folder, accelerator
+        self.step = 0
+        torch.manual_seed(recipe.seed)
+        model = StyledNetwork(build_network(recipe.network, recipe.network_settings), len(recipe.paintings))
+        optimizer = torch.optim.Adam(model.parameters(), lr=recipe.optimizer.rate)
+        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        self.plain: StyledNetwork = accelerator.unwrap_model(self.model)
+        self.ema = copy.deepcopy(self.plain).requires_grad_(False)
+        self.balance = StyleBalance(len(recipe.paintings), recipe.loss.style_weight)
+        if resume:
+            self._resume()
+        self.source = open_source(recipe.data, recipe.seed)
+        self.loss = PerceptualLoss(
+            prepare_backbone(recipe.loss.objective(), accelerator.device), self._paintings(), recipe.loss
+        )
+
+    def run(self) -> Iterator[TrainProgress]:
+        """Train to the recipe's end.
+
+        Raises:
+            RecipeError: the loss is not a number.
+        """
+        recipe, accelerator = self.recipe, self.accelerator
+        crops = Crops(recipe, self.source, self.step, accelerator.process_index, accelerator.num_processes)
+        loader = DataLoader(crops, batch_size=None, num_workers=recipe.data.workers)
+        recent: list[tuple[float, int]] = []
+        for photo, styles in loader:
+            started = time.perf_counter()
+            content, style, stability, total = self._train_step(photo.to(accelerator.device), styles)
+            self.step += 1
+            save = self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps
+            if save and accelerator.is_main_process:
+                self.save()
+            recent = [*recent[-49:], (time.perf_counter() - started, len(photo) * accelerator.num_processes)]
+            seconds = sum(s for s, _ in recent)
+            per_step = seconds / len(recent)
+            yield TrainProgress(
+                step=self.step,
+                steps=recipe.steps,
+                content=content,
+                style=style,
+                stability=stability,
+                total=total,
+                rate=self._rate(self.step - 1),
+                images_per_second=sum(n for _, n in recent) / seconds,
+                eta=per_step * (recipe.steps - self.step),
+                saved=save,
+            )
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        tensors = {f"model.{k}": v for k, v in self.plain.state_dict().items()}
+        tensors |= {f"ema.{k}": v for k, v in self.ema.state_dict().items()}
+        tensors |= adam_state(self.optimizer, self.plain)
+        tensors["balance"] = self.balance.state
+        about = {"step": self.step, "recipe": self.recipe.as_dict()}
+        save_checkpoint(self.folder / CHECKPOINT, tensors, about)
+
+    def _train_step(self, photo: Tensor, styles: Tensor) -> tuple[float, float, float, float]:
+        recipe, accelerator, step = self.recipe, self.accelerator, self.step
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate(step)
+        with accelerator.autocast():
+            painted = self.model(photo, styles)
+        weights = self.balance.weights()
+        losses = self.loss(painted, photo, styles.tolist(), weights)
+        total, stability = losses.total, 0.0
+        if recipe.loss.stability and step >= recipe.steps * (1 - recipe.loss.stability_share):
+            rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 20])
+            grid = motion(photo.shape[-1], len(photo), rng).to(photo.device)
+            with accelerator.autocast():
+                moved = self.model(noise(warp(photo, grid), rng), styles)
+            difference = (moved - warp(painted, grid)).square().mean()
+            total, stability = total + recipe.loss.stability * difference, float(difference.detach())
+        value = float(total.detach())
+        if not math.isfinite(value):
+            raise RecipeError(
+                f"The loss is not a number at step {step + 1}: lower optimizer.rate or loss.style_weight. "
+                "The last checkpoint is sound: change the recipe and go on with --resume."
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        accelerator.backward(total)
+        accelerator.clip_grad_norm_(self.model.parameters(), recipe.optimizer.clip)
+        self.optimizer.step()
+        self._average()
+        self._balance(styles, losses.content)
+        return float(losses.content.mean()), float(losses.style.mean()), stability, value
+
+    def _rate(self, step: int) -> float:
+        settings, steps = self.recipe.optimizer, self.recipe.steps
+        rise = (step + 1) / max(1, settings.warmup)
+        fall = (steps - step) / max(1.0, settings.decay_share * steps)
+        return settings.rate * min(1.0, rise, fall)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.recipe.optimizer.ema, (1 + self.step) / (10 + self.step))
+        for mean, value in zip(self.ema.parameters(), self.plain.parameters(), strict=True):
+            mean.lerp_(value, 1 - decay)
+
+    def _balance(self, styles: Tensor, losses: Tensor) -> None:
+        """Same sums in every process, so that all keep the same weights; frozen for the last half of the run."""
+        if self.step >= self.recipe.steps // 2:
+            return
+        count = len(self.recipe.paintings)
+        sums = torch.zeros(2, count + 1)
+        sums[0].index_add_(0, styles, losses.cpu().float())
+        sums[1].index_add_(0, styles, torch.ones(len(styles)))
+        sums = self.accelerator.reduce(sums.to(self.accelerator.device), "sum").cpu()
+        self.balance.update(sums[0, :count], sums[1, :count])
+
+    def _paintings(self) -> list[Tensor]:
+        pictures = (resize(open_image(p.file), p.size) for p in self.recipe.paintings)
+        return [to_tensor(picture).to(self.accelerator.device) for picture in pictures]
+
+    def _resume(self) -> None:
+        tensors, about = load_checkpoint(self.folder / CHECKPOINT)
+        then, now = about["recipe"], self.recipe.as_dict()
+        same = all(then[k] == now[k] for k in ("network", "network_settings", "seed"))
+        if not same or [p["id"] for p in then["paintings"]] != [p.id for p in self.recipe.paintings]:
+            raise RecipeError(
+                "The checkpoint is of another network, seed or list of paintings than the recipe: give the run "
+                "another name, or start without --resume."
+            )
+        for part, model in (("model.", self.plain), ("ema.", self.ema)):
+            model.load_state_dict({k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)})
+        load_adam_state(self.optimizer, self.plain, tensors)
+        self.balance.state = tensors["balance"]
+        self.step = about["step"]

@@ -1,0 +1,97 @@
+"""Feed-forward networks: shapes, independence of batch mates, no grids, the upsampling's shortcut."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from nst.errors import ConfigError
+from nst.networks import NETWORKS, build_network
+from nst.networks.multistyle import Multistyle, MultistyleConfig, UpConv
+
+SMALL = {"width": 8, "blocks": 2, "fold": 2}
+
+
+def random_codes(network: Multistyle, count: int, seed: int = 0) -> torch.Tensor:
+    return network.new_codes(count) + 0.3 * torch.randn(
+        count, network.code_size, generator=torch.Generator().manual_seed(seed)
+    )
+
+
+@pytest.mark.parametrize("fold", [1, 2, 4])
+@pytest.mark.parametrize("size", [(32, 32), (64, 36), (100, 44)])
+def test_a_painting_has_its_photos_size_and_stays_in_range(fold, size):
+    network = Multistyle(MultistyleConfig(8, 1, fold))
+    with torch.no_grad():
+        painted = network(torch.rand(2, 3, *size), 5 * random_codes(network, 2))
+    assert painted.shape == (2, 3, *size)
+    assert painted.dtype == torch.float32
+    assert painted.min() >= 0 and painted.max() <= 1
+
+
+@pytest.mark.parametrize(("factor", "kernel"), [(2, 3), (2, 5), (4, 7), (4, 5)])
+def test_upsampling_at_low_resolution_is_nearest_upsampling_then_convolution(factor, kernel):
+    torch.manual_seed(0)
+    layer = UpConv(6, 5, kernel, factor)
+    x = torch.randn(2, 6, 9, 11)
+    with torch.no_grad():
+        fast = layer(x)
+        large = F.interpolate(x, scale_factor=factor, mode="nearest")
+        plain = F.conv2d(large, layer.weight, padding=kernel // 2)
+    assert fast.shape == plain.shape
+    inner = (..., slice(2 * factor, -2 * factor), slice(2 * factor, -2 * factor))
+    torch.testing.assert_close(fast[inner], plain[inner], atol=1e-5, rtol=1e-4)
+
+
+def test_an_untrained_network_leaves_no_grid_on_a_flat_picture():
+    torch.manual_seed(0)
+    network = Multistyle(MultistyleConfig(**SMALL))
+    with torch.no_grad():
+        painted = network(torch.full((1, 3, 64, 64), 0.4), random_codes(network, 1))
+    assert float(painted.flatten(2).std(2).max()) < 1e-5
+
+
+def test_a_painting_does_not_depend_on_its_batch_mates():
+    torch.manual_seed(0)
+    network = Multistyle(MultistyleConfig(**SMALL))
+    photos, codes = torch.rand(3, 3, 48, 64), random_codes(network, 3)
+    with torch.no_grad():
+        together = network(photos, codes)
+        alone = torch.cat([network(photos[i, None], codes[i, None]) for i in range(3)])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+def test_every_number_of_a_code_matters():
+    torch.manual_seed(0)
+    network = Multistyle(MultistyleConfig(**SMALL))
+    code = random_codes(network, 1).requires_grad_()
+    network(torch.rand(1, 3, 64, 64), code)[..., ::3, ::5].square().sum().backward()
+    assert float((code.grad != 0).float().mean()) > 0.98  # a channel may be silent behind its ReLU
+
+
+def test_the_registry_refuses_what_it_does_not_know():
+    assert set(NETWORKS) >= {"multistyle", "johnson"}
+    with pytest.raises(ConfigError, match="no network 'transformer'"):
+        build_network("transformer", {})
+    with pytest.raises(ConfigError, match="width, blocks, fold"):
+        build_network("multistyle", {"depth": 3})
+    with pytest.raises(ConfigError):
+        build_network("multistyle", {"fold": 3})
+    with pytest.raises(ConfigError):
+        build_network("multistyle", {"width": "wide"})
+
+
+def test_the_published_network_is_built_as_published(shared):
+    from safetensors.torch import load_file
+
+    network = build_network("johnson", {})
+    assert sum(p.numel() for p in network.parameters()) == 1_679_235
+    weights = load_file(shared / "peers" / "pytorch_examples_udnie.safetensors")
+    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    from nst.images import cover, open_image, to_tensor
+
+    photo = to_tensor(cover(open_image(shared / "photos" / "eval" / "03_cat.jpg"), (128, 128)))
+    with torch.no_grad():
+        painted = network(photo)
+    assert painted.shape == photo.shape
+    assert 0.05 < float((painted - photo).abs().mean()) < 0.6  # it paints, and not noise
+    assert float(painted.std()) > 0.1

@@ -1,0 +1,92 @@
+"""Train a trunk and its styles: ``python train/train.py RECIPE.toml [--resume]``.
+
+On several GPUs: ``accelerate launch train/train.py RECIPE.toml``; on several CPU processes:
+``torchrun --nproc-per-node 2 train/train.py RECIPE.toml``. Checkpoints, a log of the losses and
+previews go to ``runs/NAME``; killed at any moment, ``--resume`` goes on from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from accelerate import Accelerator  # noqa: E402
+from accelerate.utils import DistributedDataParallelKwargs  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from nst.errors import NSTError  # noqa: E402
+from nst.training.preview import draw_preview  # noqa: E402
+from nst.training.recipe import read_recipe  # noqa: E402
+from nst.training.trainer import Trainer, TrainProgress  # noqa: E402
+
+_COLUMNS = ["step", "content", "style", "stability", "total", "rate", "images_per_second"]
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs", help="where the runs' folders are")
+    parser.add_argument("--stop-after", type=int, metavar="N", help="stop at step N, to be resumed later")
+    args = parser.parse_args(argv)
+    try:
+        _train(args)
+    except NSTError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("train: stopped; --resume goes on from the last checkpoint", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _train(args: argparse.Namespace) -> None:
+    recipe = read_recipe(args.recipe)
+    folder = args.runs / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    # The trunk runs twice a step where steadiness is trained; its only buffers are constants.
+    settings = DistributedDataParallelKwargs(broadcast_buffers=False)
+    accelerator = Accelerator(kwargs_handlers=[settings])
+    if accelerator.device.type == "cuda" and accelerator.mixed_precision == "no":
+        accelerator.state._mixed_precision = "bf16"
+    trainer = Trainer(recipe, folder, accelerator, resume=args.resume)
+    main_process = accelerator.is_main_process
+    log = _open_log(folder / "losses.csv", trainer.step) if main_process else None
+    total = recipe.steps
+    with tqdm(total=total, initial=trainer.step, unit="step", dynamic_ncols=True, disable=not main_process) as bar:
+        for progress in trainer.run():
+            if main_process:
+                _report(progress, bar, log)
+                if progress.saved:
+                    draw_preview(trainer, folder / f"preview-{progress.step:06d}.jpg")
+            if args.stop_after and progress.step >= args.stop_after:
+                break
+
+
+def _report(progress: TrainProgress, bar: tqdm, log: csv.writer) -> None:
+    log.writerow([f"{getattr(progress, name):.6g}" for name in _COLUMNS])
+    bar.update()
+    bar.set_postfix_str(
+        f"content {progress.content:.3f} style {progress.style:.3f} {progress.images_per_second:.1f} images/s"
+    )
+
+
+def _open_log(path: Path, step: int) -> csv.writer:
+    """The log with what was written after the checkpoint cut off, ready for more."""
+    rows = []
+    if step and path.is_file():
+        with path.open(newline="") as file:
+            rows = [row for row in list(csv.reader(file))[1:] if row and float(row[0]) <= step]
+    file = path.open("w", newline="", buffering=1)
+    writer = csv.writer(file)
+    writer.writerows([_COLUMNS, *rows])
+    return writer
+
+
+if __name__ == "__main__":
+    sys.exit(main())
