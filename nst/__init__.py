@@ -1,4 +1,4 @@
-"""Neural style transfer: slow (Gatys et al. 2016), usable without the app.
+"""Neural style transfer: fast (one network, many styles) and slow (Gatys et al. 2016), usable without the app.
 
 The public names are re-exported lazily, so that ``import nst`` costs nothing until something is used.
 """
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nst.backbones import Backbone, load_backbone
-    from nst.errors import BackboneError, ConfigError, ImageError, NSTError
+    from nst.errors import BackboneError, ConfigError, ImageError, NSTError, WeightsError
     from nst.gatys import Progress, optimize
     from nst.gatys_config import PRESETS, GatysConfig
     from nst.images import open_image
+    from nst.styles import StyleLibrary
+    from nst.stylize_config import StylizeConfig
+    from nst.stylizer import Stylizer
 
 __version__ = "0.1.0"
 
@@ -24,11 +27,15 @@ _HOMES = {
     "ConfigError": "nst.errors",
     "ImageError": "nst.errors",
     "NSTError": "nst.errors",
+    "WeightsError": "nst.errors",
     "Progress": "nst.gatys",
     "optimize": "nst.gatys",
     "GatysConfig": "nst.gatys_config",
     "PRESETS": "nst.gatys_config",
     "open_image": "nst.images",
+    "StyleLibrary": "nst.styles",
+    "StylizeConfig": "nst.stylize_config",
+    "Stylizer": "nst.stylizer",
 }
 
 __all__ = [
@@ -40,6 +47,10 @@ __all__ = [
     "ImageError",
     "NSTError",
     "Progress",
+    "StyleLibrary",
+    "StylizeConfig",
+    "Stylizer",
+    "WeightsError",
     "__version__",
     "load_backbone",
     "open_image",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,24 +14,109 @@ from nst.errors import ConfigError, NSTError
 from nst.gatys_config import PRESETS, GatysConfig, preset
 from nst.images import open_image, output_format, save_image
 from nst.report_presets import REPORT_PRESETS
+from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.weighted import parse_numbers, parse_weighted
 
 _LAYER_FIELDS = ("content_layers", "style_layers")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, or 2 for an error that the user can mend (told on stderr)."""
+    """Run one command.
+
+    Returns the exit code: 0, 1 if some of several pictures failed, or 2 for an error that the user can mend, such as
+    a wrong argument. Errors are told on stderr.
+    """
     parser = argparse.ArgumentParser(prog="python -m nst", description="Neural style transfer.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_stylize(commands)
     _add_optimize(commands)
+    _add_styles(commands)
     args = parser.parse_args(argv)
     try:
-        args.run(args)
+        return args.run(args)
     except NSTError as error:
         print(f"nst: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _add_stylize(commands: Any) -> None:
+    parser = commands.add_parser(
+        "stylize", help="fast mode: paint photos with one of the styles, or a mix of them",
+        description="Paint every IN in a style of the library (see 'python -m nst styles'). A file that cannot be "
+        "painted is told on stderr and skipped; the exit code is then 1.",
+    )  # fmt: skip
+    parser.add_argument("inputs", metavar="IN", nargs="+", type=Path, help="a photo, or a folder of photos")
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="OUT",
+        help="for one photo a file (.png, .jpg or .webp) or a folder; for several a folder, made if it is missing",
+    )  # fmt: skip
+    parser.add_argument("--style", required=True, metavar="ID[:W],...", help="a style, or several with weights")
+    parser.add_argument(
+        "--strength", type=float, default=StylizeConfig.strength, metavar="S",
+        help="from 0 (the photo) to 1 (the full style); default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep-color", choices=KEEP_COLOR, default=StylizeConfig.keep_color,
+        help="keep the photo's colours; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-side", type=int, metavar="N", help="longer side of the result in pixels, if the photo is larger"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_stylize)
+
+
+def _stylize(args: argparse.Namespace) -> int:
+    config = StylizeConfig(args.style, args.strength, args.keep_color, args.max_side)
+
+    from nst.batch import paint_all, plan
+    from nst.stylizer import Stylizer
+
+    jobs = plan(args.inputs, args.output)
+    stylizer = Stylizer(device=args.device)
+    stylizer.library.mix(config.style)
+    _make_folder(jobs[0].target.parent)
+    failed = 0
+    bar = tqdm(
+        paint_all(jobs, stylizer, config), total=len(jobs), disable=args.quiet or len(jobs) == 1, unit="picture",
+        dynamic_ncols=True,
+    )  # fmt: skip
+    for outcome in bar:
+        if outcome.error:
+            failed += 1
+            bar.write(f"nst: {outcome.job.source}: {outcome.error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise ConfigError(f"The folder '{folder}' cannot be made: choose another output.") from None
+
+
+def _add_styles(commands: Any) -> None:
+    parser = commands.add_parser("styles", help="list the styles of fast mode", description="List the styles.")
+    parser.add_argument("--json", action="store_true", help="everything that is known of them, as JSON")
+    parser.set_defaults(run=_styles)
+
+
+def _styles(args: argparse.Namespace) -> int:
+    from nst.styles import StyleLibrary
+    from nst.trunks import load_trunk
+
+    listing = StyleLibrary.load(load_trunk()).listing()
+    if args.json:
+        print(json.dumps(listing, indent=2))
+        return 0
+    columns = ("id", "title", "artist", "year")
+    rows = [dict(zip(columns, columns, strict=True)), *listing]
+    widths = [max(len(row[name]) for row in rows) for name in columns]
+    for row in rows:
+        print("  ".join(row[name].ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip())
     return 0
 
 
@@ -71,7 +157,7 @@ def _add_setting(group: Any, f: Any) -> None:
         group.add_argument(flag, type=kind, metavar="N", default=argparse.SUPPRESS, help=text)
 
 
-def _optimize(args: argparse.Namespace) -> None:
+def _optimize(args: argparse.Namespace) -> int:
     from nst.gatys import describe, optimize
     from nst.timelapse import TimeLapse
 
@@ -109,6 +195,7 @@ def _optimize(args: argparse.Namespace) -> None:
     save_image(progress.image, args.output, describe(config, styles, progress))
     if lapse:
         lapse.write(args.timelapse, progress.image)
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -13,7 +12,7 @@ from nst.devices import memory_errors, pick_device
 from nst.errors import ConfigError
 from nst.images import MIN_SIDE, KeepColor, fitted_size, keep_color, resize, to_image, to_tensor
 from nst.styles import EMBEDDED, StyleLibrary
-from nst.trunks import TRUNK, load_trunk
+from nst.trunks import TRUNK, load_trunk, paint
 
 _PIXELS_FADE = 0.25  # below this strength the photo's own pixels are blended in
 
@@ -91,13 +90,7 @@ class Stylizer:
         codes = codes.to(self.device).expand(len(images), -1)
         if strength < 1:
             codes = torch.lerp(self.trunk.identity.to(self.device).expand_as(codes), codes, strength)
-        painted = self._padded(images, codes)
-        return torch.lerp(images, painted, strength / _PIXELS_FADE) if strength < _PIXELS_FADE else painted
-
-    def _padded(self, images: Tensor, codes: Tensor) -> Tensor:
-        height, width = images.shape[-2:]
-        multiple = self._network.multiple
-        padded = F.pad(images, (0, -width % multiple, 0, -height % multiple), mode="reflect")
         # Half precision on CUDA; the sigmoid and the photo's logits stay in float32 inside the network.
         with torch.autocast(self.device.type, torch.float16, enabled=self.device.type == "cuda"):
-            return self._network(padded, codes)[..., :height, :width]
+            painted = paint(self._network, images, codes)
+        return torch.lerp(images, painted, strength / _PIXELS_FADE) if strength < _PIXELS_FADE else painted

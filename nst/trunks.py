@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nst.backbone_weights import WEIGHTS
@@ -19,6 +20,7 @@ TRUNK = WEIGHTS / "multistyle" / "trunk.safetensors"
 """The trunk that the project ships."""
 
 _IDENTITY = "identity_code"
+_MARGIN = 16  # pixels
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,15 @@ def load_trunk(path: Path = TRUNK) -> Trunk:
         ) from None
     network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
     return Trunk(network, identity.float(), fingerprint(tensors), about)
+
+
+def paint(network: nn.Module, images: Tensor, codes: Tensor) -> Tensor:
+    """Paint ``images`` ``(N, 3, H, W)`` in 0..1 of any size from 32 pixels, with ``codes`` ``(N, code_size)``.
+
+    The loss network sees a grey border around a picture, so that trunks learn to paint a faint frame against it: it
+    falls into a mirrored margin that is cut off, with what makes the sides multiples of the network's.
+    """
+    height, width = images.shape[-2:]
+    right, bottom = (_MARGIN + -side % network.multiple for side in (width, height))
+    padded = F.pad(images, (_MARGIN, right, _MARGIN, bottom), mode="reflect")
+    return network(padded, codes)[..., _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]

@@ -34,7 +34,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and header of a weight file.
 
     Raises:
-        WeightsError: it is missing, too large, no safetensors file (a renamed pickle, say), damaged, without
+        WeightsError: it is missing, too large, no safetensors file (whatever its name says), damaged, without
             our header, or holds values that are not finite.
     """
     name = path.name

@@ -1,11 +1,14 @@
 """What the tests share: the project's root, the data beside it, and one loaded backbone."""
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
 
 import nst
+from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.live import running_app
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,3 +34,36 @@ def vgg16():
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; where there is none the test is skipped."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def url(root, tmp_path_factory, browser):
+    """The live app for the browser."""
+    with running_app(root, tmp_path_factory.mktemp("browser")) as address:
+        yield address
+
+
+@pytest.fixture
+def shots(root, request) -> Path:
+    """Where this test's screenshots go, without their ending."""
+    folder = root / "artifacts" / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / re.sub(r"\W+", "-", request.node.name).strip("-")
+
+
+@pytest.fixture
+def names_a_folder():
+    """Whether a text names a folder of the server."""
+    return lambda text: re.search(r"/(tmp|home|root|work|usr)/", text)

@@ -1,74 +1,23 @@
-"""The page in a real browser, as a visitor uses it. Screenshots go to artifacts/, which git ignores."""
+"""The Slow tab in a real browser, as a visitor uses it. Screenshots go to artifacts/, which git ignores."""
 
 import json
 import re
-import shutil
-from pathlib import Path
 
 import av
 import pytest
 from PIL import Image
 
-from tests.live import running_app
+from tests.browsing import LONG, fill_in, open_page, open_tab, remove_picture, size_shown, wait_for_text
 from tests.pictures import REFUSED, good_jpeg, written
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
-LONG = 60_000  # ms; a contended machine may need it, a quiet one takes seconds
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def url(root, tmp_path_factory, browser):
-    with running_app(root, tmp_path_factory.mktemp("browser")) as address:
-        yield address
 
 
 @pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
 def page(request, browser, url):
-    context = browser.new_context(viewport={"width": request.param, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(LONG)
-    opened = context.new_page()
-    outside: list[str] = []
-    opened.on("request", lambda r: outside.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
-    opened.goto(url, wait_until="domcontentloaded")
-    opened.get_by_role("button", name="Paint", exact=True).wait_for()
-    yield opened
-    assert not outside, "the page works without the outside world"
-    context.close()
-
-
-@pytest.fixture
-def shots(root, request) -> Path:
-    folder = root / "artifacts" / "browser"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / re.sub(r"\W+", "-", request.node.name).strip("-")
-
-
-def fill_in(page, component: str, value: float) -> None:
-    """Set a slider by its number box."""
-    box, slider = (page.locator(f"{component} input[type={kind}]") for kind in ("number", "range"))
-    for _ in range(20):  # faster than any hand: the first fill can come before an accordion has settled
-        box.fill(str(value))
-        box.press("Tab")
-        page.wait_for_timeout(100)
-        if slider.input_value() == box.input_value() == str(value):
-            return
-    raise AssertionError(f"{component} does not take {value}")
+    with open_page(browser, url, request.param) as opened:
+        open_tab(opened, "Slow", "#slow-start")
+        yield opened
 
 
 def settings(page, size: int, iterations: int, scales: int = 1) -> None:
@@ -78,15 +27,8 @@ def settings(page, size: int, iterations: int, scales: int = 1) -> None:
         fill_in(page, f"#slow-{name}", value)
 
 
-def remove_picture(page, component: str) -> None:
-    page.locator(component).get_by_role("button", name="Remove Image").click()
-
-
 def wait_for_status(page, words: str) -> str:
-    page.wait_for_function(
-        "words => document.querySelector('#slow-status').innerText.includes(words)", arg=words, timeout=LONG
-    )
-    return page.locator("#slow-status").inner_text()
+    return wait_for_text(page, "#slow-status", words)
 
 
 def step_shown(page) -> int:
@@ -101,7 +43,7 @@ def test_one_click_paints_live_and_ends_with_everything(page, tmp_path, shots):
     picture = page.locator("#slow-result img")
     picture.wait_for()
     assert picture.get_attribute("alt")
-    assert picture.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [96, 64]  # the cat's aspect, not squashed
+    assert size_shown(page, "#slow-result") == [96, 64]  # the cat's aspect, not squashed
 
     page.locator("#slow-slider").scroll_into_view_if_needed()  # its pictures load when they are seen
     page.wait_for_function(
@@ -150,7 +92,7 @@ def test_stop_keeps_what_is_on_screen(page, shots):
     text = wait_for_status(page, "stopped; this picture is yours")
     stopped_at = step_shown(page)
     assert 3 < stopped_at < 1000, text
-    assert page.locator("#slow-result img").evaluate("i => i.naturalWidth") == 128
+    assert size_shown(page, "#slow-result")[0] == 128
     page.wait_for_function("() => !document.querySelector('#slow-start').disabled")
     with page.expect_download() as download:
         page.locator("#slow-png").click()
@@ -165,7 +107,7 @@ def test_stop_keeps_what_is_on_screen(page, shots):
 
 
 @pytest.mark.parametrize("case", ["text renamed", "half a JPEG", "zero bytes", "one pixel high", "a bomb"])
-def test_a_bad_photo_gets_its_sentence_and_loses_nothing(page, tmp_path, folder_free, case):
+def test_a_bad_photo_gets_its_sentence_and_loses_nothing(page, tmp_path, names_a_folder, case):
     name, data, words = REFUSED[case]
     remove_picture(page, "#slow-photo")
     page.locator("#slow-photo input[type=file]").set_input_files(written(tmp_path, name, data))
@@ -174,24 +116,18 @@ def test_a_bad_photo_gets_its_sentence_and_loses_nothing(page, tmp_path, folder_
     toast = page.locator(".toast-body").first
     toast.wait_for()
     text = toast.inner_text()
-    assert words in text and not folder_free(text)
+    assert words in text and not names_a_folder(text)
     assert page.locator("#slow-style-1 img").count() == 1  # the style is still there
     page.wait_for_function("() => !document.querySelector('#slow-start').disabled")
 
 
-@pytest.fixture
-def folder_free():
-    """Whether a text names a folder of the server."""
-    return lambda text: re.search(r"/(tmp|home|root|work|usr)/", text)
-
-
-def test_an_example_is_one_click_and_leaves_uploads_checked(page, tmp_path, folder_free):
+def test_an_example_is_one_click_and_leaves_uploads_checked(page, tmp_path, names_a_folder):
     page.locator("#slow-example-photos img").nth(3).click()
     page.wait_for_function("() => document.querySelector('#slow-photo img')?.src.includes('coffee')")
     settings(page, 64, 3)
     page.get_by_role("button", name="Paint", exact=True).click()
     wait_for_status(page, "done")
-    assert page.locator("#slow-result img").evaluate("i => [i.naturalWidth, i.naturalHeight]") == [64, 43]
+    assert size_shown(page, "#slow-result") == [64, 43]
     name, data, words = REFUSED["text renamed"]
     remove_picture(page, "#slow-photo")
     page.locator("#slow-photo input[type=file]").set_input_files(written(tmp_path, name, data))
@@ -199,7 +135,7 @@ def test_an_example_is_one_click_and_leaves_uploads_checked(page, tmp_path, fold
     page.get_by_role("button", name="Paint", exact=True).click()
     toast = page.locator(".toast-body", has_text=words)
     toast.wait_for()
-    assert not folder_free(toast.inner_text())
+    assert not names_a_folder(toast.inner_text())
     # The earlier painting is still there, with its download.
     wait_for_status(page, "done")
     assert page.locator("#slow-result img").count() == 1
@@ -246,4 +182,4 @@ def test_two_styles_mix(page, tmp_path, root):
     page.locator("#slow-photo img").wait_for()
     page.get_by_role("button", name="Paint", exact=True).click()
     wait_for_status(page, "done")
-    assert page.locator("#slow-result img").evaluate("i => [i.naturalWidth, i.naturalHeight]") == [64, 43]
+    assert size_shown(page, "#slow-result") == [64, 43]

@@ -69,7 +69,7 @@ class Evaluation:
         return replace(self.config, style_weight=style_weight)
 
     def objective(self, photo: Tensor, style: Style, style_weight: float) -> Objective:
-        painting = to_tensor(resize(open_image(self.paintings / f"{style.info.id}.jpg"), style.info.size))
+        painting = to_tensor(resize(open_image(self.paintings / style.info.made["painting"]), style.info.size))
         device = self.stylizer.device
         return Objective(self.backbone, photo.to(device), [(painting.to(device), 1.0)], self.config_for(style_weight))
 

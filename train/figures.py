@@ -1,4 +1,4 @@
-"""Draw the figures of the README from the example pictures: ``python train/figures.py coarse-to-fine``."""
+"""Draw the figures of the README from the example pictures: ``python train/figures.py styles``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ sys.path.insert(0, str(ROOT))
 
 from nst.gatys import optimize  # noqa: E402
 from nst.gatys_config import GatysConfig  # noqa: E402
-from nst.images import open_image, resize  # noqa: E402
+from nst.images import cover, open_image, resize  # noqa: E402
+from nst.stylizer import Stylizer  # noqa: E402
 
 _GAP, _LABEL = 12, 40
+_TILE = 320
 
 
-def side_by_side(panels: list[tuple[str, Image.Image]]) -> Image.Image:
+def side_by_side(panels: list[tuple[str, Image.Image]], font: int = 22) -> Image.Image:
     """Pictures of one size in a row, each with its label above."""
     width, height = panels[0][1].size
     sheet = Image.new("RGB", (len(panels) * (width + _GAP) - _GAP, height + _LABEL), "white")
     draw = ImageDraw.Draw(sheet)
     for i, (label, picture) in enumerate(panels):
         left = i * (width + _GAP)
-        draw.text((left + 4, 8), label, fill="black", font=ImageFont.load_default(22))
+        draw.text((left + 4, 8), label, fill="black", font=ImageFont.load_default(font))
         sheet.paste(picture, (left, _LABEL))
     return sheet
 
@@ -50,7 +52,30 @@ def coarse_to_fine() -> Image.Image:
     return side_by_side(panels)
 
 
-FIGURES = {"coarse-to-fine": coarse_to_fine}
+def styles() -> Image.Image:
+    """One photo in every style that the project ships."""
+    photo = cover(open_image(ROOT / "examples" / "content" / "cat.jpg"), (_TILE, _TILE * 3 // 4))
+    stylizer = Stylizer()
+    panels = [("the photo", photo)]
+    panels += [(style.info.title.split(" (")[0], stylizer.stylize(photo, style.info.id)) for style in stylizer.library]
+    rows = [side_by_side(panels[i : i + 4], font=15) for i in range(0, len(panels), 4)]
+    sheet = Image.new("RGB", (rows[0].width, sum(row.height + _GAP for row in rows) - _GAP), "white")
+    for i, row in enumerate(rows):
+        sheet.paste(row, (0, i * (row.height + _GAP)))
+    return sheet
+
+
+def strength() -> Image.Image:
+    """One photo in one style at rising strength."""
+    photo = cover(open_image(ROOT / "examples" / "content" / "astronaut.jpg"), (_TILE, _TILE))
+    stylizer = Stylizer()
+    steps = (0, 0.25, 0.5, 0.75, 1)
+    return side_by_side(
+        [(f"strength {s:g}", stylizer.stylize(photo, "great_wave", strength=s)) for s in steps], font=15
+    )
+
+
+FIGURES = {"coarse-to-fine": coarse_to_fine, "styles": styles, "strength": strength}
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from accelerate import Accelerator  # noqa: E402
 from accelerate.utils import DistributedDataParallelKwargs  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
+from nst.devices import pick_device  # noqa: E402
 from nst.errors import NSTError  # noqa: E402
 from nst.training.preview import draw_preview  # noqa: E402
 from nst.training.recipe import read_recipe  # noqa: E402
@@ -51,7 +52,8 @@ def _train(args: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # The trunk runs twice a step where steadiness is trained; its only buffers are constants.
     settings = DistributedDataParallelKwargs(broadcast_buffers=False)
-    accelerator = Accelerator(kwargs_handlers=[settings])
+    # Asked for by name: else processes that have no GPU would not find each other.
+    accelerator = Accelerator(cpu=pick_device().type == "cpu", kwargs_handlers=[settings])
     if accelerator.device.type == "cuda" and accelerator.mixed_precision == "no":
         accelerator.state._mixed_precision = "bf16"
     trainer = Trainer(recipe, folder, accelerator, resume=args.resume)

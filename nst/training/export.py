@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from nst.backbone_weights import ROOT
-from nst.images import cover, open_image, save_image, to_image, to_tensor
+from nst.images import cover, open_image, to_image, to_tensor
 from nst.networks import build_network
 from nst.styles import StyleInfo, save_style
 from nst.training.checkpoint import load_checkpoint
 from nst.training.recipe import Painting, Recipe, make_recipe
-from nst.trunks import Trunk, load_trunk, save_trunk
+from nst.trunks import Trunk, load_trunk, paint, save_trunk
 
-_THUMBNAIL = (256, 256)
+_PAINTED = (384, 384)  # strokes look as they do in a painting …
+_THUMBNAIL = (192, 192)  # … but a thumbnail is small, as its file should be
 
 
 def export_run(checkpoint: Path, folder: Path) -> list[str]:
@@ -32,7 +34,7 @@ def export_run(checkpoint: Path, folder: Path) -> list[str]:
     part = "ema.network."
     network.load_state_dict({k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)})
     codes = tensors["ema.codes"]
-    made = {"commit": commit(), "steps": about["step"], "of_steps": recipe.steps}
+    made = {"commit": commit(), "steps": about["step"], "of_steps": recipe.steps, "processes": about["processes"]}
     (folder / "styles").mkdir(parents=True, exist_ok=True)
     path = folder / "trunk.safetensors"
     facts = {"architecture": recipe.network, "settings": dict(recipe.network_settings), "seed": recipe.seed}
@@ -59,7 +61,7 @@ def export_style(
         trunk=trunk.fingerprint,
         size=painting.size,
         style_weight=round(style_weight, 3),
-        made=made,
+        made={"painting": Path(painting.file).name, **made},
     )
     path = folder / f"{painting.id}.safetensors"
     save_style(path, info, code)
@@ -69,8 +71,9 @@ def export_style(
 @torch.inference_mode()
 def draw_thumbnail(path: Path, trunk: Trunk, code: Tensor) -> None:
     """One of the project's photographs in the style: a picture that may be shared, unlike many paintings' photos."""
-    photo = cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), _THUMBNAIL)
-    save_image(to_image(trunk.network(to_tensor(photo), code[None])), path)
+    photo = cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), _PAINTED)
+    painted = to_image(paint(trunk.network, to_tensor(photo), code[None]))
+    painted.resize(_THUMBNAIL, Image.Resampling.LANCZOS).save(path, quality=80, optimize=True)
 
 
 def commit() -> str:

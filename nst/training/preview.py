@@ -10,6 +10,7 @@ from PIL import Image
 
 from nst.backbone_weights import ROOT
 from nst.images import cover, open_image, save_image, to_image, to_tensor
+from nst.trunks import paint
 
 if TYPE_CHECKING:
     from nst.training.trainer import Trainer
@@ -27,6 +28,6 @@ def draw_preview(trainer: Trainer, path: Path) -> None:
     for row, photo in enumerate(photos):
         grid.paste(photo, (0, row * _SIDE))
         for style in range(count + 1):
-            painted = trainer.ema(to_tensor(photo).to(device), torch.tensor([style], device=device))
+            painted = paint(trainer.ema.network, to_tensor(photo).to(device), trainer.ema.codes[style, None])
             grid.paste(to_image(painted), ((style + 1) * _SIDE, row * _SIDE))
     save_image(grid, path)

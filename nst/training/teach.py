@@ -20,6 +20,7 @@ from nst.styles import StyleLibrary
 from nst.training.perceptual import PerceptualLoss, StyleBalance
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Data, Optimizer, Painting, Recipe, Stage, make_recipe
+from nst.trunks import paint
 
 EXAMPLE_PHOTOS = Data(folder=str(ROOT / "examples" / "content"), identity_share=0.0)
 """The project's own photographs: few, but enough for the few numbers of a style, and always there."""
@@ -147,7 +148,7 @@ def _run(
         image = None
         if show:
             with torch.no_grad():
-                image = to_image(network(probe, mean[None]))
+                image = to_image(paint(network, probe, mean[None]))
             shown = now
         yield Taught(
             step=step,

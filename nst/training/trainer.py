@@ -131,7 +131,11 @@ class Trainer:
         tensors |= {f"ema.{k}": v for k, v in self.ema.state_dict().items()}
         tensors |= adam_state(self.optimizer, self.plain)
         tensors["balance"] = self.balance.state
-        about = {"step": self.step, "recipe": self.recipe.as_dict()}
+        about = {
+            "step": self.step,
+            "recipe": self.recipe.as_dict(),
+            "processes": self.accelerator.num_processes,
+        }
         save_checkpoint(self.folder / CHECKPOINT, tensors, about)
 
     def _train_step(self, photo: Tensor, styles: Tensor) -> tuple[float, float, float, float]:

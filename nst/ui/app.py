@@ -9,14 +9,17 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import slow
+from nst.ui import fast, slow
 
 TITLE = "Neural Style Transfer"
 CSS = Path(__file__).with_name("style.css")
 THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone")
 
 _CREDITS = """
-The method: Gatys, Ecker and Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR 2016.
+Fast: Johnson, Alahi and Fei-Fei, *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, ECCV 2016;
+Dumoulin, Shlens and Kudlur, *A Learned Representation for Artistic Style*, ICLR 2017. The paintings are in the public
+domain.
+Slow: Gatys, Ecker and Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR 2016.
 The features: VGG-16, Simonyan and Zisserman, 2015 (Oxford VGG group, CC BY 4.0).
 The example styles are drawn by this project; the example photos are in the public domain or CC0
 (cat: Stéfan van der Walt; coffee: Rachel Michetti; astronaut: NASA; bridge: Derek Jensen; bee: John Severns).
@@ -27,7 +30,9 @@ def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(1800, 7200)) as demo:
         gr.Markdown(f"# {TITLE}\nBring a photo, leave with a painting.", elem_id="header")
-        with gr.Tab("Slow: watch it being painted", id="slow"):
+        with gr.Tab("Fast", id="fast"):
+            fast.build()
+        with gr.Tab("Slow", id="slow"):
             slow.build(device_note())
         with gr.Accordion("Credits and citation", open=False):
             gr.Markdown(_CREDITS)

@@ -19,7 +19,7 @@ CONTENT = _load("content")
 STYLES = _load("styles")
 
 
-def strip(entries: list[dict[str, str]], target: gr.Image, label: str) -> gr.Dataset:
+def strip(entries: list[dict[str, str]], target: gr.Image, label: str, tab: str) -> gr.Dataset:
     """A row of thumbnails; a click puts the picture into ``target``.
 
     Not ``gr.Examples``: its update would replace ``target`` by a fresh component, which opens uploads by itself.
@@ -30,7 +30,7 @@ def strip(entries: list[dict[str, str]], target: gr.Image, label: str) -> gr.Dat
             samples=[[entry["file"]] for entry in entries],
             type="index",
             label=label,
-            elem_id=f"slow-{label.lower().replace(' ', '-')}",
+            elem_id=f"{tab}-{label.lower().replace(' ', '-')}",
         )
         shown.click(
             lambda index: entries[index]["file"], shown, target, show_progress="hidden", api_visibility="private"

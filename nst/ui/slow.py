@@ -88,8 +88,8 @@ def build(device_note: str) -> None:
                 buttons=["download"],
             )
     with gr.Row():
-        strip(CONTENT, photo, "Example photos")
-        strip(STYLES, style_inputs[0], "Example styles")
+        strip(CONTENT, photo, "Example photos", "slow")
+        strip(STYLES, style_inputs[0], "Example styles", "slow")
 
     outputs = [run_state, result, status, chart, snapshots, png, compare, slider, film, start, stop]
     inputs = [photo, *style_inputs, *weight_inputs, *advanced.values()]

@@ -73,6 +73,8 @@ class Run:
 
     def take(self, progress: Progress) -> None:
         """Note a progress: chart rows, a frame of the time-lapse, a snapshot when one is due."""
+        if self.stopped:  # a step that was under way: status line and download stay those of one step
+            return
         self.progress = progress
         self.lapse.add(progress.image)
         if progress.note:

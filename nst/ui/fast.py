@@ -1,0 +1,201 @@
+"""The Fast tab: pick a painting, and the photo is painted like it in about a second."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from nst.errors import ConfigError
+from nst.images import save_image
+from nst.styles import Style
+from nst.stylize_config import KEEP_COLOR, StylizeConfig
+from nst.ui.errors import friendly
+from nst.ui.examples import CONTENT, strip
+from nst.ui.fast_api import add_endpoints
+from nst.ui.fast_run import MAX_SIDE, Painting, contact_sheet, library, paint
+from nst.ui.slow_run import line
+from nst.ui.uploads import unopened
+
+_READY = "Pick a style, or press Paint: the painting appears here."
+_NO_PHOTO = "No photo is given: upload one, or pick an example."
+_SIZES = (512, 768, 1024, 1536, 2048)
+_STYLES = 3
+
+
+def build() -> None:
+    """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
+    first_style = next(iter(library())).info.id
+    # A picked style is painted by a change of this: unlike the chooser's value it changes also when the same style
+    # is picked again, and all that paints can share one event, of which the newest wins.
+    wanted = gr.State(0)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=300):
+            photo = unopened(
+                gr.Image(
+                    CONTENT[0]["file"], label="Photo", elem_id="fast-photo", type="filepath", image_mode=None,
+                    sources=["upload", "clipboard", "webcam"], height=260, buttons=["fullscreen"],
+                    alt_text="The photo to paint",
+                )
+            )  # fmt: skip
+            strip(CONTENT, photo, "Example photos", "fast")
+            gr.Markdown("**Styles**: pick one", elem_classes="note")
+            gallery = gr.Gallery(
+                [(str(style.thumbnail), _caption(style)) for style in library() if style.thumbnail],
+                label="Styles", show_label=False, elem_id="fast-styles", columns=4, height=460, allow_preview=False,
+                interactive=False, buttons=[], selected_index=0,
+            )  # fmt: skip
+            strength, keep, size = _settings()
+            choosers, weights = _mix(first_style)
+        with gr.Column(scale=6, min_width=320):
+            with gr.Row():
+                start = gr.Button("Paint", variant="primary", elem_id="fast-start", min_width=120)
+                try_all = gr.Button("Try all", elem_id="fast-try-all", min_width=120)
+            with gr.Accordion("Every style on this photo", visible=False, elem_id="fast-sheet-frame") as frame:
+                sheet_status = gr.HTML(line(""), elem_id="fast-sheet-status")
+                sheet = gr.Gallery(
+                    label="Every style on this photo", show_label=False, elem_id="fast-sheet", columns=4,
+                    height="auto", allow_preview=False, interactive=False, buttons=[],
+                )  # fmt: skip
+            result = gr.Image(
+                label="Painting", elem_id="fast-result", format="jpeg", interactive=False, height=460, type="filepath",
+                alt_text="The painted photo", buttons=["fullscreen"],
+            )  # fmt: skip
+            status = gr.HTML(line(_READY), elem_id="fast-status", label="Status")
+            with gr.Row():
+                png = gr.DownloadButton("Download PNG", elem_id="fast-png", interactive=False, size="md", min_width=120)
+                jpeg = gr.DownloadButton(
+                    "Download JPEG", elem_id="fast-jpeg", interactive=False, size="md", min_width=120
+                )
+            with gr.Accordion("Before and after", visible=False) as compare:
+                slider = gr.ImageSlider(
+                    label="Photo and painting", elem_id="fast-slider", interactive=False, format="jpeg",
+                    type="filepath", buttons=["fullscreen"],
+                )  # fmt: skip
+
+    # Through the queue, but not behind paintings: outside of it a changed state tells nobody. Every click counts, in
+    # the order in which they came.
+    quick = {
+        "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple",
+        "concurrency_id": "fast-pick", "concurrency_limit": 1,
+    }  # fmt: skip
+    gallery.select(_pick, None, [choosers[0], wanted], **quick)
+    sheet.select(_pick_from_sheet, None, [choosers[0], wanted, gallery, frame], **quick)
+    choosers[0].input(_show_choice, choosers[0], gallery, **quick)
+    # One event for all that paints. While one painting is under way only the newest request waits, and it takes the
+    # settings as they are when its turn comes. Slow mode has a queue of its own: nobody waits a minute for a second.
+    shared = {
+        "api_visibility": "private", "trigger_mode": "always_last", "concurrency_id": "fast", "concurrency_limit": 1,
+        "show_progress": "minimal", "show_progress_on": [result],
+    }  # fmt: skip
+    gr.on(
+        [
+            start.click, wanted.change, strength.release, keep.input, size.input,
+            *(chooser.input for chooser in choosers), *(weight.release for weight in weights),
+        ],
+        _paint, [photo, *choosers, *weights, strength, keep, size], [result, status, png, jpeg, compare, slider],
+        **shared,
+    )  # fmt: skip
+    try_all.click(_try_all, [photo, strength, keep], [frame, sheet, sheet_status], **shared)
+    add_endpoints()
+
+
+def _settings() -> tuple[gr.Slider, gr.Radio, gr.Dropdown]:
+    with gr.Row():
+        strength = gr.Slider(
+            0, 1, StylizeConfig.strength, step=0.05, label="Strength", elem_id="fast-strength", min_width=180
+        )
+        size = gr.Dropdown(
+            [("Own size", 0), *((f"{side} px", side) for side in _SIZES if side <= MAX_SIDE)], value=0,
+            label="Size (longer side)", elem_id="fast-size", min_width=140,
+        )  # fmt: skip
+    keep = gr.Radio(
+        [(name.capitalize(), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
+        label="Keep the photo's colours", elem_id="fast-keep-color",
+    )  # fmt: skip
+    return strength, keep, size
+
+
+def _mix(first: str) -> tuple[list[gr.Dropdown], list[gr.Slider]]:
+    titles = [(style.info.title, style.info.id) for style in library()]
+    choosers, weights = [], []
+    with gr.Accordion("Mix styles", open=False, elem_id="fast-mix"):
+        for n in range(1, _STYLES + 1):
+            with gr.Row():
+                choices, value = (titles, first) if n == 1 else ([("None", ""), *titles], "")
+                choosers.append(
+                    gr.Dropdown(choices, value=value, label=f"Style {n}", elem_id=f"fast-style-{n}", min_width=200)
+                )
+                weights.append(
+                    gr.Slider(0, 1, 1, step=0.05, label=f"Weight {n}", elem_id=f"fast-weight-{n}", min_width=150)
+                )
+    return choosers, weights
+
+
+def _caption(style: Style) -> str:
+    return f"{style.info.title} · {style.info.artist}" if style.info.artist else style.info.title
+
+
+def _pick(event: gr.SelectData) -> tuple:
+    shown = [style.info.id for style in library() if style.thumbnail]
+    return shown[event.index], time.monotonic_ns()
+
+
+def _pick_from_sheet(event: gr.SelectData) -> tuple:
+    """Choose the style; the sheet folds, so that the painting comes into view."""
+    style = list(library())[event.index].info.id
+    return style, time.monotonic_ns(), _show_choice(style), gr.Accordion(open=False)
+
+
+def _show_choice(style_id: str) -> gr.Gallery:
+    shown = [style.info.id for style in library() if style.thumbnail]
+    return gr.Gallery(selected_index=shown.index(style_id) if style_id in shown else None)
+
+
+@friendly
+def _paint(event: gr.EventData, photo: Any, *rest: Any) -> Iterator[tuple]:
+    if photo is None:
+        if getattr(event.target, "elem_id", None) == "fast-start":
+            raise ConfigError(_NO_PHOTO)
+        yield (gr.skip(),) * 6  # a setting was changed: that needs no answer
+        return
+    choosers, weights, (strength, keep, size) = rest[:_STYLES], rest[_STYLES : 2 * _STYLES], rest[2 * _STYLES :]
+    mix = ",".join(f"{style}:{weight}" for style, weight in zip(choosers, weights, strict=True) if style)
+    painting = paint(photo, StylizeConfig(mix, strength, keep, size))
+    with tempfile.TemporaryDirectory(prefix="nst-") as name:
+        yield _shown(painting, Path(name))
+        # Compressing a large PNG can take longer than painting it, so it comes after the painting is on screen.
+        png = painting.save(Path(name), ".png")
+        yield *[gr.skip()] * 2, gr.DownloadButton(value=str(png), interactive=True), *[gr.skip()] * 3
+
+
+def _shown(painting: Painting, folder: Path) -> tuple:
+    jpeg, before = painting.save(folder, ".jpg"), folder / "photo.jpg"
+    save_image(painting.photo, before)
+    return (
+        str(jpeg), line(painting.status()), gr.update(interactive=False),
+        gr.DownloadButton(value=str(jpeg), interactive=True), gr.update(visible=True), (str(before), str(jpeg)),
+    )  # fmt: skip
+
+
+@friendly
+def _try_all(photo: Any, strength: float, keep: str) -> Iterator[tuple]:
+    if photo is None:
+        raise ConfigError(_NO_PHOTO)
+    total = len(library())
+    config = StylizeConfig(next(iter(library())).info.id, strength, keep)
+    tiles: list[tuple[str, str]] = []
+    with tempfile.TemporaryDirectory(prefix="nst-") as folder:
+        for style, image in contact_sheet(photo, config):
+            path = Path(folder) / f"{len(tiles):03d}.jpg"
+            save_image(image, path)
+            tiles.append((str(path), _caption(style)))
+            text = (
+                f"{len(tiles)} of {total} styles …" if len(tiles) < total else "Pick one: it is painted at full size."
+            )
+            opened = gr.Accordion(visible=True, open=True) if len(tiles) == 1 else gr.skip()
+            yield opened, gr.Gallery(list(tiles), selected_index=None), line(text)

@@ -1,0 +1,64 @@
+"""``/stylize`` and ``/styles``: fast mode for API clients."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from nst.errors import ConfigError
+from nst.stylize_config import KEEP_COLOR, StylizeConfig
+from nst.ui.errors import friendly
+from nst.ui.fast_run import MAX_SIDE, library, paint
+from nst.ui.uploads import unopened
+
+
+@friendly
+def stylize(
+    image: Any, style: str, strength: float = 1.0, keep_color: str = "off", max_side: float | None = 0
+) -> Iterator[str]:
+    """Paint a photo with one of the app's styles, or a mix of them.
+
+    Args:
+        image: the photo.
+        style: ID[:W][,ID[:W]...], the ids of /styles with weights of the mix, such as "udnie:2,the_scream".
+        strength: from 0 (the photo) to 1 (the full style).
+        keep_color: keep the photo's colours: off, luminance or linear.
+        max_side: longer side of the result in pixels, if the photo is larger; 0 for the photo's own size.
+
+    Returns:
+        The painting, a PNG file with its settings embedded.
+    """
+    if image is None:
+        raise ConfigError("No photo is given: send one as image.")
+    config = StylizeConfig(style, strength, keep_color, max_side)
+    if config.max_side and config.max_side > MAX_SIDE:
+        raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
+    painting = paint(image, config)
+    with tempfile.TemporaryDirectory(prefix="nst-") as folder:
+        yield str(painting.save(Path(folder), ".png"))  # Gradio has copied it when it asks for the next one
+
+
+def styles() -> list[dict[str, Any]]:
+    """List the styles: id, title, artist, year, licence, and the size in pixels at which each was learnt."""
+    return library().listing()
+
+
+def add_endpoints() -> None:
+    """``/stylize`` and ``/styles`` for API clients; their components are not shown."""
+    with gr.Row(visible=False):
+        inputs = [
+            unopened(gr.Image(label="image", type="filepath", image_mode=None)),
+            gr.Textbox(None, label="style"),
+            gr.Number(StylizeConfig.strength, label="strength"),
+            gr.Dropdown(list(KEEP_COLOR), value=StylizeConfig.keep_color, label="keep_color"),
+            gr.Number(0, label="max_side"),
+        ]
+        painting = gr.Image(label="painting", format="png", type="filepath")
+        gr.Button("stylize").click(
+            stylize, inputs, painting, api_name="stylize", concurrency_id="fast", concurrency_limit=1
+        )
+    gr.api(styles, api_name="styles", queue=False)  # not behind the paintings of others
