@@ -20,6 +20,7 @@ from nst.stylizer import Stylizer  # noqa: E402
 
 _GAP, _LABEL = 12, 40
 _TILE = 320
+_LONGEST = 32  # letters above a tile
 
 
 def side_by_side(panels: list[tuple[str, Image.Image]], font: int = 22) -> Image.Image:
@@ -29,9 +30,16 @@ def side_by_side(panels: list[tuple[str, Image.Image]], font: int = 22) -> Image
     draw = ImageDraw.Draw(sheet)
     for i, (label, picture) in enumerate(panels):
         left = i * (width + _GAP)
-        draw.text((left + 4, 8), label, fill="black", font=ImageFont.load_default(font))
+        draw.text((left + 4, 8), label, fill="black", font=_font(font))
         sheet.paste(picture, (left, _LABEL))
     return sheet
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """A font that knows accents, unlike Pillow's own; it comes with matplotlib."""
+    from matplotlib.font_manager import findfont
+
+    return ImageFont.truetype(findfont("DejaVu Sans"), size)
 
 
 def coarse_to_fine() -> Image.Image:
@@ -57,12 +65,17 @@ def styles() -> Image.Image:
     photo = cover(open_image(ROOT / "examples" / "content" / "cat.jpg"), (_TILE, _TILE * 3 // 4))
     stylizer = Stylizer()
     panels = [("the photo", photo)]
-    panels += [(style.info.title.split(" (")[0], stylizer.stylize(photo, style.info.id)) for style in stylizer.library]
+    panels += [(_short(style.info.title), stylizer.stylize(photo, style.info.id)) for style in stylizer.library]
     rows = [side_by_side(panels[i : i + 4], font=15) for i in range(0, len(panels), 4)]
     sheet = Image.new("RGB", (rows[0].width, sum(row.height + _GAP for row in rows) - _GAP), "white")
     for i, row in enumerate(rows):
         sheet.paste(row, (0, i * (row.height + _GAP)))
     return sheet
+
+
+def _short(title: str) -> str:
+    title = title.split(" (")[0]
+    return title if len(title) <= _LONGEST else title[: _LONGEST - 2] + " …"
 
 
 def strength() -> Image.Image:

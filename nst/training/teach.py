@@ -134,7 +134,7 @@ def _run(
         photo = photo.to(device)
         painted = network(photo, code.expand(len(photo), -1))
         losses = loss(painted, photo, styles.tolist(), balance.weights())
-        if not math.isfinite(float(losses.total)):
+        if not math.isfinite(float(losses.total.detach())):
             raise RecipeError("The loss is not a number: this painting cannot be learnt. Try another picture of it.")
         optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
