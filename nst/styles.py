@@ -123,10 +123,6 @@ class StyleLibrary:
     def __len__(self) -> int:
         return len(self._styles)
 
-    def add(self, style: Style) -> None:
-        """Add a style, or replace the one with its id."""
-        self._styles[style.info.id] = style
-
     def __getitem__(self, style_id: str) -> Style:
         if style_id not in self._styles:
             names = ", ".join(self._styles) or "none is installed"

@@ -36,6 +36,12 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def ids(root) -> list[str]:
+    """The ids of the styles that the project ships."""
+    return sorted(path.stem for path in (root / "weights" / "multistyle" / "styles").glob("*.safetensors"))
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Chromium; where there is none the test is skipped."""

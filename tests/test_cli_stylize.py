@@ -14,11 +14,6 @@ from nst.images import open_image
 from tests.pictures import ODD, REFUSED, good_jpeg, written
 
 
-@pytest.fixture(scope="module")
-def ids(root):
-    return sorted(path.stem for path in (root / "weights" / "multistyle" / "styles").glob("*.safetensors"))
-
-
 @pytest.fixture
 def photo(tmp_path):
     return written(tmp_path, "photo.jpg", good_jpeg())

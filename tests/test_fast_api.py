@@ -27,11 +27,6 @@ def client(root, folder):
         yield Client(url, verbose=False)
 
 
-@pytest.fixture(scope="module")
-def ids(root):
-    return sorted(path.stem for path in (root / "weights" / "multistyle" / "styles").glob("*.safetensors"))
-
-
 @pytest.fixture
 def small(tmp_path):
     return written(tmp_path, "photo.jpg", good_jpeg())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,7 +70,6 @@ def _add(args: argparse.Namespace) -> None:
     photos = EXAMPLE_PHOTOS
     if args.photos:
         photos = Data(tars=args.photos) if args.photos.endswith(".tar") else Data(folder=args.photos)
-        photos = replace(photos, identity_share=0.0)
     trunk = load_trunk(args.trunk)
     args.styles.mkdir(parents=True, exist_ok=True)
     library = StyleLibrary.load(trunk, args.styles)

@@ -12,29 +12,20 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from nst.errors import RecipeError
 
 
-def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
-    """Write a checkpoint; what was there before stays until the new one is complete."""
-    data = save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, {"about": json.dumps(about)})
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
-
-
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what :func:`save_checkpoint` wrote.
+    """Read a checkpoint, written by :func:`nst.weight_files.write_tensors`: its tensors and its header.
 
     Raises:
         RecipeError: there is no checkpoint, or it is damaged.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return {k: file.get_tensor(k) for k in file.keys()}, json.loads(file.metadata()["about"])  # noqa: SIM118
+            return {k: file.get_tensor(k) for k in file.keys()}, json.loads(file.metadata()["nst"])  # noqa: SIM118
     except FileNotFoundError:
         raise RecipeError("There is no checkpoint to resume from: start without --resume.") from None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):

@@ -15,7 +15,7 @@ from nst.images import cover, open_image, to_image, to_tensor
 from nst.networks import build_network
 from nst.styles import StyleInfo, save_style
 from nst.training.checkpoint import load_checkpoint
-from nst.training.recipe import Painting, Recipe, make_recipe
+from nst.training.recipe import Painting, make_recipe
 from nst.trunks import Trunk, load_trunk, paint, save_trunk
 
 _PAINTED = (384, 384)  # strokes look as they do in a painting …
@@ -89,8 +89,3 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return described.stdout.strip()
-
-
-def run_recipe(checkpoint: Path) -> Recipe:
-    """The recipe that a checkpoint was trained by."""
-    return make_recipe(load_checkpoint(checkpoint)[1]["recipe"])

@@ -22,7 +22,7 @@ from nst.training.photos import Crops, open_source
 from nst.training.recipe import Data, Optimizer, Painting, Recipe, Stage, make_recipe
 from nst.trunks import paint
 
-EXAMPLE_PHOTOS = Data(folder=str(ROOT / "examples" / "content"), identity_share=0.0)
+EXAMPLE_PHOTOS = Data(folder=str(ROOT / "examples" / "content"))
 """The project's own photographs: few, but enough for the few numbers of a style, and always there."""
 
 _AVERAGED = 0.2  # of the steps, at the end: the mean of their codes is the style

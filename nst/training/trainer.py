@@ -20,10 +20,11 @@ from nst.gatys import prepare_backbone
 from nst.images import open_image, resize, to_tensor
 from nst.networks import build_network
 from nst.training.augment import motion, noise, warp
-from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint, save_checkpoint
+from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint
 from nst.training.perceptual import PerceptualLoss, StyleBalance
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Recipe
+from nst.weight_files import write_tensors
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -136,7 +137,7 @@ class Trainer:
             "recipe": self.recipe.as_dict(),
             "processes": self.accelerator.num_processes,
         }
-        save_checkpoint(self.folder / CHECKPOINT, tensors, about)
+        write_tensors(self.folder / CHECKPOINT, tensors, about)
 
     def _train_step(self, photo: Tensor, styles: Tensor) -> tuple[float, float, float, float]:
         recipe, accelerator, step = self.recipe, self.accelerator, self.step
