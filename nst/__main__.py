@@ -15,6 +15,7 @@ from nst.gatys_config import PRESETS, GatysConfig, preset
 from nst.images import open_image, output_format, save_image
 from nst.report_presets import REPORT_PRESETS
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
+from nst.video_config import VideoConfig
 from nst.weighted import parse_numbers, parse_weighted
 
 _LAYER_FIELDS = ("content_layers", "style_layers")
@@ -29,6 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m nst", description="Neural style transfer.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_stylize(commands)
+    _add_video(commands)
     _add_optimize(commands)
     _add_styles(commands)
     args = parser.parse_args(argv)
@@ -52,21 +54,25 @@ def _add_stylize(commands: Any) -> None:
         "-o", "--output", required=True, type=Path, metavar="OUT",
         help="for one photo a file (.png, .jpg or .webp) or a folder; for several a folder, made if it is missing",
     )  # fmt: skip
-    parser.add_argument("--style", required=True, metavar="ID[:W],...", help="a style, or several with weights")
-    parser.add_argument(
-        "--strength", type=float, default=StylizeConfig.strength, metavar="S",
-        help="from 0 (the photo) to 1 (the full style); default: %(default)s",
-    )  # fmt: skip
-    parser.add_argument(
-        "--keep-color", choices=KEEP_COLOR, default=StylizeConfig.keep_color,
-        help="keep the photo's colours; default: %(default)s",
-    )  # fmt: skip
-    parser.add_argument(
-        "--max-side", type=int, metavar="N", help="longer side of the result in pixels, if the photo is larger"
-    )
+    _add_painting(parser)
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=_stylize)
+
+
+def _add_painting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--style", required=True, metavar="ID[:W],...", help="a style, or several with weights")
+    parser.add_argument(
+        "--strength", type=float, default=StylizeConfig.strength, metavar="S",
+        help="from 0 (nothing of the style) to 1 (all of it); default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep-color", choices=KEEP_COLOR, default=StylizeConfig.keep_color,
+        help="keep the colours of what is painted; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-side", type=int, metavar="N", help="longer side of the result in pixels, if what is painted is larger"
+    )
 
 
 def _stylize(args: argparse.Namespace) -> int:
@@ -96,6 +102,50 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise ConfigError(f"The folder '{folder}' cannot be made: choose another output.") from None
+
+
+def _add_video(commands: Any) -> None:
+    parser = commands.add_parser(
+        "video", help="fast mode: paint a clip, with its sound",
+        description="Paint the clip IN, and write it as an MP4 with the sound of IN. Ctrl-C keeps the part painted so "
+        "far.",
+    )  # fmt: skip
+    parser.add_argument("input", metavar="IN", type=Path, help="a clip")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="result: .mp4")
+    _add_painting(parser)
+    parser.add_argument(
+        "--temporal", choices=["on", "off"], default="on",
+        help="on carries the painting along with the motion, so that it does not flicker; off paints every frame on "
+        "its own; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--morph", action="store_true", help="go from style to style over the clip instead of mixing them"
+    )
+    parser.add_argument(
+        "--start", type=float, default=VideoConfig.start, metavar="S", help="seconds to leave out at the beginning"
+    )
+    parser.add_argument("--length", type=float, metavar="S", help="seconds to paint; default: to the end")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_video)
+
+
+def _video(args: argparse.Namespace) -> int:
+    config = VideoConfig(
+        args.style, args.strength, args.keep_color, args.max_side,
+        temporal=args.temporal == "on", morph=args.morph, start=args.start, length=args.length,
+    )  # fmt: skip
+
+    from nst.stylizer import Stylizer
+    from nst.video import stylize_video
+
+    with tqdm(disable=args.quiet, unit="frame", dynamic_ncols=True) as bar:
+        for progress in stylize_video(args.input, args.output, Stylizer(device=args.device), config):
+            bar.total = progress.frames
+            bar.update(progress.frame - bar.n)
+            if progress.note:
+                bar.write(f"nst: {progress.note}", file=sys.stderr)
+    return 0
 
 
 def _add_styles(commands: Any) -> None:

@@ -25,3 +25,7 @@ class RecipeError(NSTError):
 
 class WeightsError(NSTError):
     """A weight file that is missing, damaged, unsafe, or made for something else."""
+
+
+class VideoError(NSTError):
+    """A file that cannot be used as a clip, or a clip that cannot be written."""
