@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,8 @@ from nst.weighted import parse_weighted
 
 EMBEDDED = WEIGHTS / "multistyle" / "styles"
 """The styles that the project ships."""
+
+_log = logging.getLogger("nst")
 
 MAX_MIX = 8  # more than anyone can see in one picture
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -113,8 +116,20 @@ class StyleLibrary:
 
     @classmethod
     def load(cls, trunk: Trunk, folder: Path = EMBEDDED) -> StyleLibrary:
-        """All styles in ``folder``, by title."""
-        styles = [load_style(path, trunk) for path in sorted(folder.glob("*.safetensors"))]
+        """All styles in ``folder``, by title. A file that is no style for this trunk is left out, and logged.
+
+        Raises:
+            WeightsError: there are files, and none of them is a style for this trunk.
+        """
+        styles, error = [], None
+        for path in sorted(folder.glob("*.safetensors")):
+            try:
+                styles.append(load_style(path, trunk))
+            except WeightsError as wrong:  # one bad file must not cost all the others
+                error = wrong
+                _log.warning("a style is left out: %s", wrong)
+        if error is not None and not styles:
+            raise error
         return cls(trunk, sorted(styles, key=lambda style: style.info.title.removeprefix("The ")))
 
     def __iter__(self) -> Iterator[Style]:

@@ -76,6 +76,16 @@ def test_a_style_of_another_shape_is_refused(tmp_path, trunk):
         load_style(tmp_path / "wave.safetensors", trunk)
 
 
+def test_a_bad_file_is_left_out_of_the_library_and_told(tmp_path, trunk, caplog):
+    save_style(tmp_path / "good.safetensors", info_for(trunk, "good"), torch.zeros_like(trunk.identity))
+    (tmp_path / "bad.safetensors").write_bytes(b"nothing")
+    assert [style.info.id for style in StyleLibrary.load(trunk, tmp_path)] == ["good"]
+    assert "bad.safetensors" in caplog.text and str(tmp_path) not in caplog.text
+    (tmp_path / "good.safetensors").unlink()
+    with pytest.raises(WeightsError):
+        StyleLibrary.load(trunk, tmp_path)
+
+
 def test_values_that_are_no_numbers_are_refused(tmp_path, trunk):
     code = trunk.identity.clone()
     code[3] = float("nan")
