@@ -237,6 +237,21 @@ def test_resuming_what_does_not_fit_is_refused(root, recipe_path, tmp_path, unbr
     assert done.returncode == 2 and "damaged" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_run_can_start_from_another_and_tell_only_what_differs(root, recipe_path, tmp_path, unbroken):
+    longer = recipe_path.with_name("longer.toml")
+    start = unbroken / "small" / "checkpoint.safetensors"
+    text = f'extends = "small.toml"\nname = "longer"\nstart = "{start}"\n[optimizer]\nrate = 1e-12\n'
+    longer.write_text(text + "[[stages]]\nsteps = 2\nsize = 32\nbatch = 1\n")
+    assert read_recipe(longer).paintings == read_recipe(recipe_path).paintings
+    train(longer, tmp_path, root=root)
+    before, after = (load_checkpoint(f)[0] for f in (start, tmp_path / "longer" / "checkpoint.safetensors"))
+    for name in (k for k in before if k.startswith("ema.")):  # with such a rate the weights stay where they were
+        assert torch.allclose(before[name], after[name], atol=1e-6), name
+    longer.write_text(text + "[network_settings]\nwidth = 12\n")
+    done = train(longer, tmp_path, root=root, check=False)
+    assert done.returncode == 2 and "to start from is of another network" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [

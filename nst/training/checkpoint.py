@@ -27,9 +27,9 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             return {k: file.get_tensor(k) for k in file.keys()}, json.loads(file.metadata()["nst"])  # noqa: SIM118
     except FileNotFoundError:
-        raise RecipeError("There is no checkpoint to resume from: start without --resume.") from None
+        raise RecipeError(f"There is no checkpoint '{path.name}' there: start afresh, or check the path.") from None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-        raise RecipeError(f"The checkpoint '{path.name}' is damaged: start without --resume.") from None
+        raise RecipeError(f"The checkpoint '{path.name}' is damaged: start afresh, or take another.") from None
 
 
 def adam_state(optimizer: torch.optim.Adam, model: nn.Module) -> dict[str, Tensor]:

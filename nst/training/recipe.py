@@ -93,7 +93,11 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training run. See ``train/recipes``."""
+    """One training run. See ``train/recipes``.
+
+    ``start`` is the checkpoint of an earlier run of the same network to begin with, instead of at random: its average
+    of weights, and the codes of those paintings that it knows by the same id.
+    """
 
     name: str
     paintings: tuple[Painting, ...]
@@ -105,6 +109,7 @@ class Recipe:
     optimizer: Optimizer = Optimizer()
     seed: int = 0
     checkpoint_every: int = 500
+    start: str = ""
 
     def __post_init__(self) -> None:
         ids = [painting.id for painting in self.paintings]
@@ -143,17 +148,27 @@ class Recipe:
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
-    Paths in it are relative to the current folder.
+    Paths in it are relative to the current folder. ``extends`` names another recipe beside it, of which it tells only
+    what is different: entries replace entries, table by table; lists (stages, paintings) replace lists.
 
     Raises:
         RecipeError: no such file, no TOML, an unknown or missing entry, a value that cannot work.
     """
+    table = _read_table(path)
+    if "extends" in table:
+        base = _read_table(path.with_name(str(table.pop("extends"))))
+        both = {k for k in table if isinstance(table[k], dict) and isinstance(base.get(k), dict)}
+        table = {**base, **table, **{k: {**base[k], **table[k]} for k in both}}
+    return make_recipe(table)
+
+
+def _read_table(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib  # in requirements-dev.txt: only training reads TOML
     try:
-        return make_recipe(tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise RecipeError(f"There is no recipe '{path.name}' that can be read: check the path.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -80,12 +80,14 @@ class Trainer:
         self.recipe, self.folder, self.accelerator = recipe, folder, accelerator
         self.step = 0
         torch.manual_seed(recipe.seed)
+        self.balance = StyleBalance(len(recipe.paintings), recipe.loss.style_weight)
         model = StyledNetwork(build_network(recipe.network, recipe.network_settings), len(recipe.paintings))
+        if recipe.start and not resume:
+            self._start_from(Path(recipe.start), model)
         optimizer = torch.optim.Adam(model.parameters(), lr=recipe.optimizer.rate)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain: StyledNetwork = accelerator.unwrap_model(self.model)
         self.ema = copy.deepcopy(self.plain).requires_grad_(False)
-        self.balance = StyleBalance(len(recipe.paintings), recipe.loss.style_weight)
         if resume:
             self._resume()
         self.source = open_source(recipe.data, recipe.seed)
@@ -195,6 +197,21 @@ class Trainer:
     def _paintings(self) -> list[Tensor]:
         pictures = (resize(open_image(p.file), p.size) for p in self.recipe.paintings)
         return [to_tensor(picture).to(self.accelerator.device) for picture in pictures]
+
+    def _start_from(self, path: Path, model: StyledNetwork) -> None:
+        tensors, about = load_checkpoint(path)
+        then, now = about["recipe"], self.recipe.as_dict()
+        if any(then[k] != now[k] for k in ("network", "network_settings")):
+            raise RecipeError("The checkpoint to start from is of another network than the recipe's.")
+        weights = {k.removeprefix("ema."): v for k, v in tensors.items() if k.startswith("ema.")}
+        known = {painting["id"]: i for i, painting in enumerate(then["paintings"])}
+        codes = model.codes.detach().clone()
+        codes[-1] = weights["codes"][-1]
+        for i, painting in enumerate(self.recipe.paintings):
+            if painting.id in known:
+                codes[i] = weights["codes"][known[painting.id]]
+                self.balance.state[:, i] = tensors["balance"][:, known[painting.id]]
+        model.load_state_dict({**weights, "codes": codes})
 
     def _resume(self) -> None:
         tensors, about = load_checkpoint(self.folder / CHECKPOINT)
