@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nst.backbones import Backbone, load_backbone
-    from nst.errors import BackboneError, ConfigError, ImageError, NSTError, WeightsError
+    from nst.errors import BackboneError, ConfigError, ImageError, NSTError, VideoError, WeightsError
     from nst.gatys import Progress, optimize
     from nst.gatys_config import PRESETS, GatysConfig
     from nst.images import open_image
     from nst.styles import StyleLibrary
     from nst.stylize_config import StylizeConfig
     from nst.stylizer import Stylizer
+    from nst.video import stylize_video
+    from nst.video_config import VideoConfig, VideoProgress
 
 __version__ = "0.1.0"
 
@@ -27,6 +29,7 @@ _HOMES = {
     "ConfigError": "nst.errors",
     "ImageError": "nst.errors",
     "NSTError": "nst.errors",
+    "VideoError": "nst.errors",
     "WeightsError": "nst.errors",
     "Progress": "nst.gatys",
     "optimize": "nst.gatys",
@@ -36,6 +39,9 @@ _HOMES = {
     "StyleLibrary": "nst.styles",
     "StylizeConfig": "nst.stylize_config",
     "Stylizer": "nst.stylizer",
+    "stylize_video": "nst.video",
+    "VideoConfig": "nst.video_config",
+    "VideoProgress": "nst.video_config",
 }
 
 __all__ = [
@@ -50,11 +56,15 @@ __all__ = [
     "StyleLibrary",
     "StylizeConfig",
     "Stylizer",
+    "VideoConfig",
+    "VideoError",
+    "VideoProgress",
     "WeightsError",
     "__version__",
     "load_backbone",
     "open_image",
     "optimize",
+    "stylize_video",
 ]
 
 

@@ -15,8 +15,11 @@ _HARMLESS = ("Method not implemented",)  # Gradio's own, on pages without any ap
 
 
 @contextmanager
-def open_page(browser, url: str, width: int) -> Iterator:
-    """The page at a width in pixels; in the end nothing may have come from outside, nor any error from its scripts."""
+def open_page(browser, url: str, width: int, expected: tuple[str, ...] = ()) -> Iterator:
+    """The page at a width in pixels.
+
+    In the end nothing may have come from outside, nor any error from its scripts but those that begin as ``expected``.
+    """
     context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
     context.set_default_timeout(LONG)
     page = context.new_page()
@@ -29,7 +32,8 @@ def open_page(browser, url: str, width: int) -> Iterator:
     page.get_by_role("button", name="Paint", exact=True).wait_for()
     yield page
     assert not outside, "the page works without the outside world"
-    assert not [text for text in errors if not text.startswith(_HARMLESS)]
+    unexpected = [text for text in errors if not text.startswith((*_HARMLESS, *expected))]
+    assert not unexpected, unexpected
     context.close()
 
 
@@ -60,6 +64,13 @@ def fill_in(page, component: str, value: float) -> None:
         if slider.input_value() == box.input_value() == str(value):
             return
     raise AssertionError(f"{component} does not take {value}")
+
+
+def fill_in_number(page, component: str, value: float) -> None:
+    """Set a number box."""
+    box = page.locator(f"{component} input")
+    box.fill(f"{value:g}")
+    box.press("Tab")
 
 
 def remove_picture(page, component: str) -> None:

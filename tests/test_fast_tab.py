@@ -94,7 +94,7 @@ def test_the_contact_sheet_is_what_painting_gives(tmp_path):
         assert (np.asarray(alone) == np.asarray(image)).all()
 
 
-@pytest.mark.parametrize(("loader", "asked"), [("StyleLibrary.load", "library"), ("Stylizer", "_stylizer")])
+@pytest.mark.parametrize(("loader", "asked"), [("StyleLibrary.load", "library"), ("Stylizer", "stylizer")])
 def test_it_is_loaded_once_however_many_ask_at_once(monkeypatch, loader, asked):
     made = []
     *holder, name = loader.split(".")

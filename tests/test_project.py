@@ -63,7 +63,9 @@ def test_every_example_names_its_source_and_licence(root):
 
     listed = json.loads((root / "examples" / "examples.json").read_text(encoding="utf-8"))
     files = {e["file"] for kind in listed.values() for e in kind}
-    assert files == {f"{d}/{p.name}" for d in ("content", "styles") for p in (root / "examples" / d).glob("*.*")}
+    assert files == {
+        f"{d}/{p.name}" for d in ("content", "styles", "clips") for p in (root / "examples" / d).glob("*.*")
+    }
     assert all(e["source"] and e["license"] and e["alt"] for kind in listed.values() for e in kind)
 
 
@@ -78,3 +80,17 @@ def test_the_drawn_styles_can_be_drawn_again(root, tmp_path):
         np.asarray(Image.open(f / "waves.jpg"), float) for f in (tmp_path, root / "examples" / "styles")
     )
     assert again.shape == committed.shape and np.abs(again - committed).mean() < 3
+
+
+def test_the_example_clip_can_be_made_again(root, tmp_path):
+    """To within what another version of FFmpeg or OpenCV may change."""
+    import numpy as np
+
+    from tests.clips import facts
+
+    subprocess.run([sys.executable, "examples/draw_clip.py", "--out", str(tmp_path)], cwd=root, check=True)
+    again, committed = (facts(folder / "pan.mp4") for folder in (tmp_path, root / "examples" / "clips"))
+    assert again.times == committed.times and len(committed.frames) == 125 and committed.size == (480, 270)
+    assert committed.sound_codec == "aac" and again.sound_seconds == committed.sound_seconds
+    assert np.abs(again.frames[60].astype(int) - committed.frames[60]).mean() < 3
+    assert (root / "examples" / "clips" / "pan.mp4").stat().st_size < 400_000

@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -233,7 +234,7 @@ def test_a_noisy_still_flickers_half_as_much(stylizer):
         painting = stylizer.paint(torch.from_numpy(frame).permute(2, 0, 1)[None] / 255, code)
         alone.append((painting[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8))
         steady.append(steadier(alone[-1], estimate(frame)))
-    flicker = [np.mean([distance(a, b) ** 2 for a, b in zip(x, x[1:])]) for x in (alone[2:], steady[2:])]
+    flicker = [np.mean([distance(a, b) ** 2 for a, b in pairwise(x)]) for x in (alone[2:], steady[2:])]
     assert flicker[1] < flicker[0] / 2
 
 

@@ -9,7 +9,8 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import fast, slow
+from nst.ui import fast, slow, video
+from nst.ui.video_limits import UPLOAD_LIMIT
 
 TITLE = "Neural Style Transfer"
 CSS = Path(__file__).with_name("style.css")
@@ -19,9 +20,10 @@ _CREDITS = """
 Fast: Johnson, Alahi and Fei-Fei, *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, ECCV 2016;
 Dumoulin, Shlens and Kudlur, *A Learned Representation for Artistic Style*, ICLR 2017. The paintings are in the public
 domain.
+Video: Ruder, Dosovitskiy and Brox, *Artistic Style Transfer for Videos*, GCPR 2016.
 Slow: Gatys, Ecker and Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR 2016.
 The features: VGG-16, Simonyan and Zisserman, 2015 (Oxford VGG group, CC BY 4.0).
-The example styles are drawn by this project; the example photos are in the public domain or CC0
+The example styles and the example clip are made by this project; the example photos are in the public domain or CC0
 (cat: Stéfan van der Walt; coffee: Rachel Michetti; astronaut: NASA; bridge: Derek Jensen; bee: John Severns).
 """
 
@@ -29,9 +31,11 @@ The example styles are drawn by this project; the example photos are in the publ
 def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(1800, 7200)) as demo:
-        gr.Markdown(f"# {TITLE}\nBring a photo, leave with a painting.", elem_id="header")
+        gr.Markdown(f"# {TITLE}\nBring a photo or a clip, leave with a painting.", elem_id="header")
         with gr.Tab("Fast", id="fast"):
             fast.build()
+        with gr.Tab("Video", id="video"):
+            video.build()
         with gr.Tab("Slow", id="slow"):
             slow.build(device_note())
         with gr.Accordion("Credits and citation", open=False):
@@ -42,7 +46,10 @@ def build() -> gr.Blocks:
 
 def launch_options() -> dict:
     """Arguments of ``launch`` that belong to the page."""
-    return {"theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False, "max_file_size": "60mb"}
+    return {
+        "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
+        "max_file_size": UPLOAD_LIMIT,
+    }  # fmt: skip
 
 
 def device_note() -> str:

@@ -1,4 +1,4 @@
-"""The example pictures, as ``examples/examples.json`` lists them."""
+"""The example pictures and clips, as ``examples/examples.json`` lists them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ def _load(kind: str) -> list[dict[str, str]]:
 
 CONTENT = _load("content")
 STYLES = _load("styles")
+CLIPS = _load("clips")
 
 
-def strip(entries: list[dict[str, str]], target: gr.Image, label: str, tab: str) -> gr.Dataset:
-    """A row of thumbnails; a click puts the picture into ``target``.
+def strip(entries: list[dict[str, str]], target: gr.Image | gr.Video, label: str, tab: str) -> gr.Dataset:
+    """A row of thumbnails; a click puts the picture or clip into ``target``.
 
     Not ``gr.Examples``: its update would replace ``target`` by a fresh component, which opens uploads by itself.
     """
+    is_picture = isinstance(target, gr.Image)
     with gr.Column():
         shown = gr.Dataset(
-            components=[gr.Image(type="filepath", visible=False)],
+            components=[gr.Image(type="filepath", visible=False) if is_picture else gr.Video(visible=False)],
             samples=[[entry["file"]] for entry in entries],
             type="index",
             label=label,

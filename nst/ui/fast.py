@@ -12,24 +12,22 @@ import gradio as gr
 
 from nst.errors import ConfigError
 from nst.images import save_image
-from nst.styles import Style
-from nst.stylize_config import KEEP_COLOR, StylizeConfig
+from nst.stylize_config import StylizeConfig
 from nst.ui.errors import friendly
 from nst.ui.examples import CONTENT, strip
 from nst.ui.fast_api import add_endpoints
 from nst.ui.fast_run import MAX_SIDE, Painting, contact_sheet, library, paint
 from nst.ui.slow_run import line
+from nst.ui.style_fields import caption, chosen, picked, show_choice, style_fields
 from nst.ui.uploads import unopened
 
 _READY = "Pick a style, or press Paint: the painting appears here."
 _NO_PHOTO = "No photo is given: upload one, or pick an example."
 _SIZES = (512, 768, 1024, 1536, 2048)
-_STYLES = 3
 
 
 def build() -> None:
     """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
-    first_style = next(iter(library())).info.id
     # A picked style is painted by a change of this: unlike the chooser's value it changes also when the same style
     # is picked again, and all that paints can share one event, of which the newest wins.
     wanted = gr.State(0)
@@ -43,14 +41,8 @@ def build() -> None:
                 )
             )  # fmt: skip
             strip(CONTENT, photo, "Example photos", "fast")
-            gr.Markdown("**Styles**: pick one", elem_classes="note")
-            gallery = gr.Gallery(
-                [(str(style.thumbnail), _caption(style)) for style in library() if style.thumbnail],
-                label="Styles", show_label=False, elem_id="fast-styles", columns=4, height=460, allow_preview=False,
-                interactive=False, buttons=[], selected_index=0,
-            )  # fmt: skip
-            strength, keep, size = _settings()
-            choosers, weights = _mix(first_style)
+            sizes = [side for side in _SIZES if side <= MAX_SIDE]
+            fields = style_fields("fast", sizes, "photo")
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
                 start = gr.Button("Paint", variant="primary", elem_id="fast-start", min_width=120)
@@ -83,9 +75,9 @@ def build() -> None:
         "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple",
         "concurrency_id": "fast-pick", "concurrency_limit": 1,
     }  # fmt: skip
-    gallery.select(_pick, None, [choosers[0], wanted], **quick)
-    sheet.select(_pick_from_sheet, None, [choosers[0], wanted, gallery, frame], **quick)
-    choosers[0].input(_show_choice, choosers[0], gallery, **quick)
+    fields.gallery.select(_pick, None, [fields.choosers[0], wanted], **quick)
+    sheet.select(_pick_from_sheet, None, [fields.choosers[0], wanted, fields.gallery, frame], **quick)
+    fields.choosers[0].input(show_choice, fields.choosers[0], fields.gallery, **quick)
     # One event for all that paints. While one painting is under way only the newest request waits, and it takes the
     # settings as they are when its turn comes. Slow mode has a queue of its own: nobody waits a minute for a second.
     shared = {
@@ -94,66 +86,24 @@ def build() -> None:
     }  # fmt: skip
     gr.on(
         [
-            start.click, wanted.change, strength.release, keep.input, size.input,
-            *(chooser.input for chooser in choosers), *(weight.release for weight in weights),
+            start.click, wanted.change, fields.strength.release, fields.keep_color.input, fields.size.input,
+            *(chooser.input for chooser in fields.choosers), *(weight.release for weight in fields.weights),
         ],
-        _paint, [photo, *choosers, *weights, strength, keep, size], [result, status, png, jpeg, compare, slider],
+        _paint, [photo, *fields.inputs], [result, status, png, jpeg, compare, slider],
         **shared,
     )  # fmt: skip
-    try_all.click(_try_all, [photo, strength, keep], [frame, sheet, sheet_status], **shared)
+    try_all.click(_try_all, [photo, fields.strength, fields.keep_color], [frame, sheet, sheet_status], **shared)
     add_endpoints()
 
 
-def _settings() -> tuple[gr.Slider, gr.Radio, gr.Dropdown]:
-    with gr.Row():
-        strength = gr.Slider(
-            0, 1, StylizeConfig.strength, step=0.05, label="Strength", elem_id="fast-strength", min_width=180
-        )
-        size = gr.Dropdown(
-            [("Own size", 0), *((f"{side} px", side) for side in _SIZES if side <= MAX_SIDE)], value=0,
-            label="Size (longer side)", elem_id="fast-size", min_width=140,
-        )  # fmt: skip
-    keep = gr.Radio(
-        [(name.capitalize(), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
-        label="Keep the photo's colours", elem_id="fast-keep-color",
-    )  # fmt: skip
-    return strength, keep, size
-
-
-def _mix(first: str) -> tuple[list[gr.Dropdown], list[gr.Slider]]:
-    titles = [(style.info.title, style.info.id) for style in library()]
-    choosers, weights = [], []
-    with gr.Accordion("Mix styles", open=False, elem_id="fast-mix"):
-        for n in range(1, _STYLES + 1):
-            with gr.Row():
-                choices, value = (titles, first) if n == 1 else ([("None", ""), *titles], "")
-                choosers.append(
-                    gr.Dropdown(choices, value=value, label=f"Style {n}", elem_id=f"fast-style-{n}", min_width=200)
-                )
-                weights.append(
-                    gr.Slider(0, 1, 1, step=0.05, label=f"Weight {n}", elem_id=f"fast-weight-{n}", min_width=150)
-                )
-    return choosers, weights
-
-
-def _caption(style: Style) -> str:
-    return f"{style.info.title} · {style.info.artist}" if style.info.artist else style.info.title
-
-
 def _pick(event: gr.SelectData) -> tuple:
-    shown = [style.info.id for style in library() if style.thumbnail]
-    return shown[event.index], time.monotonic_ns()
+    return picked(event), time.monotonic_ns()
 
 
 def _pick_from_sheet(event: gr.SelectData) -> tuple:
     """Choose the style; the sheet folds, so that the painting comes into view."""
     style = list(library())[event.index].info.id
-    return style, time.monotonic_ns(), _show_choice(style), gr.Accordion(open=False)
-
-
-def _show_choice(style_id: str) -> gr.Gallery:
-    shown = [style.info.id for style in library() if style.thumbnail]
-    return gr.Gallery(selected_index=shown.index(style_id) if style_id in shown else None)
+    return style, time.monotonic_ns(), show_choice(style), gr.Accordion(open=False)
 
 
 @friendly
@@ -163,9 +113,8 @@ def _paint(event: gr.EventData, photo: Any, *rest: Any) -> Iterator[tuple]:
             raise ConfigError(_NO_PHOTO)
         yield (gr.skip(),) * 6  # a setting was changed: that needs no answer
         return
-    choosers, weights, (strength, keep, size) = rest[:_STYLES], rest[_STYLES : 2 * _STYLES], rest[2 * _STYLES :]
-    mix = ",".join(f"{style}:{weight}" for style, weight in zip(choosers, weights, strict=True) if style)
-    painting = paint(photo, StylizeConfig(mix, strength, keep, size))
+    choice = chosen(rest)
+    painting = paint(photo, StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side))
     with tempfile.TemporaryDirectory(prefix="nst-") as name:
         yield _shown(painting, Path(name))
         # Compressing a large PNG can take longer than painting it, so it comes after the painting is on screen.
@@ -193,7 +142,7 @@ def _try_all(photo: Any, strength: float, keep: str) -> Iterator[tuple]:
         for style, image in contact_sheet(photo, config):
             path = Path(folder) / f"{len(tiles):03d}.jpg"
             save_image(image, path)
-            tiles.append((str(path), _caption(style)))
+            tiles.append((str(path), caption(style)))
             text = (
                 f"{len(tiles)} of {total} styles …" if len(tiles) < total else "Pick one: it is painted at full size."
             )

@@ -44,7 +44,7 @@ def _load_library() -> StyleLibrary:
     return StyleLibrary.load(load_trunk())
 
 
-def _stylizer() -> Stylizer:
+def stylizer() -> Stylizer:
     """The network on its device, loaded once.
 
     Asked for in GPU functions only: a ZeroGPU worker is a process of its own, and the only one that may touch CUDA.
@@ -72,7 +72,7 @@ def _paint_each(photo: Image.Image, codes: list[Tensor], config: StylizeConfig) 
 
 def _painted(photo: Image.Image, code: Tensor, config: StylizeConfig) -> Image.Image:
     try:
-        return _stylizer().stylize(photo, code, strength=config.strength, keep=config.keep_color)
+        return stylizer().stylize(photo, code, strength=config.strength, keep=config.keep_color)
     except NSTError as error:  # of any other exception than gr.Error a ZeroGPU worker passes on the name only
         raise gr.Error(str(error), print_exception=False) from None
 

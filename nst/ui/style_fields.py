@@ -1,0 +1,121 @@
+"""The choice of a style as the Fast and Video tabs show it: gallery, mix, strength, colours, size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from nst.styles import Style
+from nst.stylize_config import KEEP_COLOR, StylizeConfig
+from nst.ui.fast_run import library
+
+STYLES = 3
+"""How many styles can be mixed."""
+
+
+class Choice(NamedTuple):
+    """What a visitor has chosen: ids of styles with their weights, and how to paint with them."""
+
+    styles: tuple[str, ...]
+    weights: tuple[float, ...]
+    strength: float
+    keep_color: str
+    max_side: int
+
+    @property
+    def mix(self) -> str:
+        """``ID:W,ID:W…``."""
+        return ",".join(f"{style}:{weight}" for style, weight in zip(self.styles, self.weights, strict=True))
+
+
+@dataclass(frozen=True)
+class StyleFields:
+    """The components of one tab."""
+
+    gallery: gr.Gallery
+    strength: gr.Slider
+    size: gr.Dropdown
+    keep_color: gr.Radio
+    mix: gr.Accordion
+    choosers: list[gr.Dropdown]
+    weights: list[gr.Slider]
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        """What an event hands over for :func:`chosen`."""
+        return [*self.choosers, *self.weights, self.strength, self.keep_color, self.size]
+
+
+def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
+    """Lay out the fields in the current context.
+
+    Args:
+        tab: the beginning of every ``elem_id``.
+        sizes: longer sides in pixels to choose from, besides the own one.
+        subject: what is painted, such as ``photo``.
+    """
+    first = next(iter(library())).info.id
+    gr.Markdown("**Styles**: pick one", elem_classes="note")
+    gallery = gr.Gallery(
+        [(str(style.thumbnail), caption(style)) for style in library() if style.thumbnail],
+        label="Styles", show_label=False, elem_id=f"{tab}-styles", columns=4, height=460, allow_preview=False,
+        interactive=False, buttons=[], selected_index=0,
+    )  # fmt: skip
+    with gr.Row():
+        strength = gr.Slider(
+            0, 1, StylizeConfig.strength, step=0.05, label="Strength", elem_id=f"{tab}-strength", min_width=180
+        )
+        size = gr.Dropdown(
+            [("Own size", 0), *((f"{side} px", side) for side in sizes)], value=0, label="Size (longer side)",
+            elem_id=f"{tab}-size", min_width=140,
+        )  # fmt: skip
+    keep = gr.Radio(
+        [(name.capitalize(), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
+        label=f"Keep the {subject}'s colours", elem_id=f"{tab}-keep-color",
+    )  # fmt: skip
+    return StyleFields(gallery, strength, size, keep, *_mix(tab, first))
+
+
+def chosen(values: Sequence[Any]) -> Choice:
+    """What the values of :attr:`StyleFields.inputs` mean. Places without a style are left out."""
+    styles, weights, rest = values[:STYLES], values[STYLES : 2 * STYLES], values[2 * STYLES :]
+    pairs = [(style, weight) for style, weight in zip(styles, weights, strict=True) if style]
+    return Choice(tuple(style for style, _ in pairs), tuple(weight for _, weight in pairs), *rest)
+
+
+def caption(style: Style) -> str:
+    """Title and artist."""
+    return f"{style.info.title} · {style.info.artist}" if style.info.artist else style.info.title
+
+
+def picked(event: gr.SelectData) -> str:
+    """The id of the style that was picked in the gallery."""
+    return _shown()[event.index]
+
+
+def show_choice(style_id: str) -> gr.Gallery:
+    """The gallery with that style marked."""
+    return gr.Gallery(selected_index=_shown().index(style_id) if style_id in _shown() else None)
+
+
+def _shown() -> list[str]:
+    return [style.info.id for style in library() if style.thumbnail]
+
+
+def _mix(tab: str, first: str) -> tuple[gr.Accordion, list[gr.Dropdown], list[gr.Slider]]:
+    titles = [(style.info.title, style.info.id) for style in library()]
+    choosers, weights = [], []
+    with gr.Accordion("Mix styles", open=False, elem_id=f"{tab}-mix") as frame:
+        for n in range(1, STYLES + 1):
+            with gr.Row():
+                choices, value = (titles, first) if n == 1 else ([("None", ""), *titles], "")
+                choosers.append(
+                    gr.Dropdown(choices, value=value, label=f"Style {n}", elem_id=f"{tab}-style-{n}", min_width=200)
+                )
+                weights.append(
+                    gr.Slider(0, 1, 1, step=0.05, label=f"Weight {n}", elem_id=f"{tab}-weight-{n}", min_width=150)
+                )
+    return frame, choosers, weights
