@@ -122,6 +122,46 @@ def temporal_error(paint: Painter, photo: Tensor, seed: int = 0) -> float:
     return float((second - warp(first, grid)).square().mean(1)[visible].mean() * 1000)
 
 
+@torch.no_grad()
+def warping_error(first: Tensor, second: Tensor, flow: Tensor, visible: Tensor) -> float:
+    """E_warp of two consecutive pictures (Lai et al. 2018): mean squared difference, ×1000, between the first and the
+    second brought back to it by the motion, over the pixels that both show; 0 is perfectly steady.
+
+    Args:
+        first, second: ``(1, 3, H, W)`` in 0..1.
+        flow: ``(1, 2, H, W)``: how far each pixel of the first moves, in pixels to the right and down.
+        visible: ``(H, W)`` bool: which pixels of the first the second shows too. Those that leave the picture, and
+            those at a jump in the motion, where bilinear sampling mixes what moves apart, are left out besides.
+
+    Raises:
+        ValueError: no pixel is left to compare.
+    """
+    height, width = first.shape[-2:]
+    x, y = torch.arange(width) + flow[0, 0].cpu(), torch.arange(height)[:, None] + flow[0, 1].cpu()
+    inside = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+    kept = visible.cpu() & inside & ~_jumps(flow.cpu())
+    if not kept.any():
+        raise ValueError("The two pictures have no pixel in common.")
+    grid = torch.stack([x / (width - 1), y / (height - 1)], -1) * 2 - 1
+    back = F.grid_sample(second.float().cpu(), grid[None], mode="bilinear", align_corners=True)
+    return float((first.float().cpu() - back).square().mean(1)[0][kept].mean() * 1000)
+
+
+def _jumps(flow: Tensor) -> Tensor:
+    """Where the motion ``(1, 2, H, W)`` changes abruptly, as ``(H, W)`` bool; bounds of Sundaram et al. 2010."""
+    across, down = torch.zeros_like(flow), torch.zeros_like(flow)
+    across[..., :-1], down[..., :-1, :] = flow.diff(dim=-1), flow.diff(dim=-2)
+    change = (across.square() + down.square()).sum(1)
+    return (change > 0.01 * flow.square().sum(1) + 0.002)[0]
+
+
+def sharpness(image: Tensor) -> float:
+    """Mean size of the brightness's gradient in ``(1, 3, H, W)`` in 0..1, per pixel; what blur takes away."""
+    grey = image.float().cpu().mean(1)
+    across, down = grey[:, :-1].diff(dim=-1), grey[..., :-1].diff(dim=-2)
+    return float(torch.hypot(across, down).mean())
+
+
 def similarity(painting: Tensor, photo: Tensor) -> float:
     """Structural similarity (SSIM, Wang et al. 2004) of the brightness, 1 for the photo itself."""
     from skimage.metrics import structural_similarity

@@ -1,7 +1,8 @@
 """Steady pictures: the last painting is carried along with the motion of the clip, wherever that motion is certain.
 
 Painted on its own, every frame gets its strokes anew and the clip boils. Optical flow says where each pixel came from
-(as in Ruder et al. 2016); where it holds, the painting of the frame before shows through, moved likewise.
+(as in Ruder et al. 2016); where it holds, the painting of the frame before shows through, moved likewise. What strokes
+lose where two paintings of them are laid over each other is given back to them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ _CUT_BELOW = 0.3  # share of the picture in which the motion must be certain; le
 # Consistency of the flow with the flow back (Sundaram et al. 2010), in pixels squared.
 _RELATIVE, _ABSOLUTE = 0.01, 0.5
 _MATCH = 24.0  # grey levels by which a pixel and where it came from may differ
+_BOUNDARY_RELATIVE, _BOUNDARY_ABSOLUTE = 0.01, 0.002  # change of the motion at the edge of what moves (the same)
+_APART = 30.0  # grey levels between two paintings of a place from which the one before counts less; at twice, nothing
+_STROKE = 1.0  # pixels, standard deviation: what is finer than this is what blending takes away
+_AROUND = (15, 15)  # pixels over which its strength is compared
+_MOST_GAIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,11 @@ def _trust(grey: np.ndarray, before: np.ndarray, back: np.ndarray, there: np.nda
     height, width = grey.shape
     x, y = source[..., 0], source[..., 1]
     inside = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
-    trust = ((gap <= allowed) & inside & (difference <= _MATCH)).astype(np.float32)
+    bend = np.zeros_like(back)
+    bend[:, :-1] += np.square(np.diff(back, axis=1))
+    bend[:-1] += np.square(np.diff(back, axis=0))
+    smooth = bend.sum(2) <= _BOUNDARY_RELATIVE * np.square(back).sum(2) + _BOUNDARY_ABSOLUTE
+    trust = ((gap <= allowed) & inside & smooth & (difference <= _MATCH)).astype(np.float32)
     return cv2.blur(cv2.erode(trust, np.ones((3, 3), np.uint8)), (5, 5))  # away from edges, and without a seam
 
 
@@ -88,12 +98,28 @@ class Steadier:
 
     def __call__(self, painting: np.ndarray, motion: Motion | None) -> np.ndarray:
         """``painting`` ``(H, W, 3)`` uint8, steadied by the motion into it; as it is where there is none."""
-        if motion is not None and self._before is not None:
-            # Cubic, because what is carried on is resampled again in every frame, and linear would blur it away.
-            moved = cv2.remap(self._before, motion.source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-            share = (_SHARE * motion.trust)[..., None]
-            painting = painting + share * (moved.astype(np.float32) - painting)
-        else:
-            painting = painting.astype(np.float32)
-        self._before = painting
-        return np.clip(painting + 0.5, 0, 255).astype(np.uint8)
+        fresh = painting.astype(np.float32)
+        if motion is None or self._before is None:
+            self._before = fresh
+            return painting
+        # Cubic, because what is carried on is resampled again in every frame, and linear would blur it away.
+        moved = cv2.remap(self._before, motion.source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        change = moved - fresh
+        # A trail that an object leaves behind differs far more than two paintings of the same thing.
+        apart = cv2.blur(cv2.cvtColor(np.abs(change), cv2.COLOR_RGB2GRAY), (5, 5))
+        share = _SHARE * motion.trust * np.clip(2 - apart / _APART, 0, 1)
+        self._before = fresh + share[..., None] * change
+        return np.clip(_crisp(self._before, fresh) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _crisp(steady: np.ndarray, fresh: np.ndarray) -> np.ndarray:
+    """``steady`` with its finest detail as strong, from place to place, as in the painting ``fresh``. It is for the eye
+    only: carried on, the gain would grow from frame to frame."""
+    gain = cv2.sqrt((_detail(fresh) + 1) / (_detail(steady) + 1))
+    fine = steady - cv2.GaussianBlur(steady, (0, 0), _STROKE)
+    return steady + (np.clip(gain, 1, _MOST_GAIN) - 1)[..., None] * fine
+
+
+def _detail(image: np.ndarray) -> np.ndarray:
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return cv2.sqrBoxFilter(grey - cv2.GaussianBlur(grey, (0, 0), _STROKE), -1, _AROUND)

@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py slow|fast|video [--json FILE]``.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from benchmark_fast import fast
 from benchmark_slow import PAIRS, memory, slow
+from benchmark_video import video, video_memory
 
 
 def machine() -> dict[str, Any]:
@@ -36,7 +37,13 @@ def machine() -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {"slow": slow, "fast": fast, "memory": memory}
+    parts: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+        "slow": slow,
+        "fast": fast,
+        "video": video,
+        "memory": memory,
+        "video-memory": video_memory,
+    }
     parser.add_argument("part", choices=parts)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
@@ -49,9 +56,13 @@ def main() -> None:
     group = parser.add_argument_group("fast mode")
     group.add_argument("--sizes", type=int, nargs="*", default=[256, 512, 1024])
     group.add_argument("--repeats", type=int, default=20)
+    group = parser.add_argument_group("video mode")
+    group.add_argument("--seconds", type=float, default=3.0, help="of the clip")
+    group.add_argument("--turns", type=int, default=5)
+    group.add_argument("--clip", type=Path, help="of the part video-memory")
     args = parser.parse_args()
     result = parts[args.part](args)
-    if args.part != "memory":
+    if args.part not in ("memory", "video-memory"):  # those print JSON for the others
         print(", ".join(f"{key} {value}" for key, value in machine().items()))
     if args.json:
         args.json.write_text(json.dumps({"part": args.part, "machine": machine(), **result}, indent=2) + "\n")

@@ -2,7 +2,7 @@
 
 k* is the number of L-BFGS iterations of slow mode that reach the network's objective (Johnson et al. 2016, figure 5):
 same loss, same weights, single scale, pixels kept in 0..1, from white noise and, much harder, from the photo. Rows for
-the photo itself and for a published network of the same painting stand beside ours.
+the photo itself and for a published network of the same painting stand beside ours. ``--video`` measures clips instead.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from evaluate_video import evaluate_video
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -150,13 +151,8 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     peer = peer_painter(args.data / "peers")
     chosen = [style for style in stylizer.library if not args.styles or style.info.id in args.styles]
     painters: dict[str, Painter] = {style.info.id: _painter(stylizer, style) for style in chosen}
-    about = stylizer.trunk.about
     result: dict[str, Any] = {
-        "trunk": {
-            "fingerprint": stylizer.trunk.fingerprint,
-            "commit": about.get("commit"),
-            "steps": about.get("steps"),
-        },
+        "trunk": _trunk(stylizer),
         "photos": len(evaluation.photos),
         "limit": args.limit,
         "precision": str(next(evaluation.backbone.convs.parameters()).dtype).removeprefix("torch."),
@@ -170,6 +166,18 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         looks = result["looks"][name] = evaluation.looks(painter)
         print(f"| {name} | {' | '.join(f'{looks[key]:.3g}' for key in names)} |", flush=True)
     return result
+
+
+def evaluate_clips(args: argparse.Namespace) -> dict[str, Any]:
+    """How steady clips are, in the form of :func:`evaluate`'s result."""
+    stylizer = Stylizer(args.weights / "trunk.safetensors", args.weights / "styles", device=args.device)
+    chosen = [style for style in stylizer.library if not args.styles or style.info.id in args.styles]
+    return {"trunk": _trunk(stylizer), "video": evaluate_video(stylizer, chosen, args)}
+
+
+def _trunk(stylizer: Stylizer) -> dict[str, Any]:
+    about = stylizer.trunk.about
+    return {"fingerprint": stylizer.trunk.fingerprint, "commit": about.get("commit"), "steps": about.get("steps")}
 
 
 def _sizes_table(
@@ -233,12 +241,17 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=0, help="how many photographs; 0 is all")
     parser.add_argument("--limit", type=int, default=300, help="iterations after which k* is not looked for further")
     parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--video", action="store_true", help="only how steady clips are")
+    parser.add_argument(
+        "--without-stability", type=Path, metavar="WEIGHTS",
+        help="folder with a trunk that has had no temporal training and its styles, to compare clips with",
+    )  # fmt: skip
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    result = evaluate(args)
+    result = evaluate_clips(args) if args.video else evaluate(args)
     if args.json:
         args.json.write_text(json.dumps(result, indent=2) + "\n")
 
