@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -17,6 +17,9 @@ from nst.report_presets import REPORT_PRESETS
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.video_config import VideoConfig
 from nst.weighted import parse_numbers, parse_weighted
+
+if TYPE_CHECKING:
+    from nst.stylizer import Stylizer
 
 _LAYER_FIELDS = ("content_layers", "style_layers")
 
@@ -79,10 +82,9 @@ def _stylize(args: argparse.Namespace) -> int:
     config = StylizeConfig(args.style, args.strength, args.keep_color, args.max_side)
 
     from nst.batch import paint_all, plan
-    from nst.stylizer import Stylizer
 
     jobs = plan(args.inputs, args.output)
-    stylizer = Stylizer(device=args.device)
+    stylizer = _stylizer(args.device)
     stylizer.library.mix(config.style)
     _make_folder(jobs[0].target.parent)
     failed = 0
@@ -95,6 +97,16 @@ def _stylize(args: argparse.Namespace) -> int:
             failed += 1
             bar.write(f"nst: {outcome.job.source}: {outcome.error}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _stylizer(device: str) -> Stylizer:
+    """The network with the embedded styles and those that were pulled from the Hub before."""
+    from nst.style_sources import StyleSources
+    from nst.stylizer import Stylizer
+
+    stylizer = Stylizer(device=device)
+    stylizer.library = StyleSources(stylizer.trunk).library()
+    return stylizer
 
 
 def _make_folder(folder: Path) -> None:
@@ -136,11 +148,10 @@ def _video(args: argparse.Namespace) -> int:
         temporal=args.temporal == "on", morph=args.morph, start=args.start, length=args.length,
     )  # fmt: skip
 
-    from nst.stylizer import Stylizer
     from nst.video import stylize_video
 
     with tqdm(disable=args.quiet, unit="frame", dynamic_ncols=True) as bar:
-        for progress in stylize_video(args.input, args.output, Stylizer(device=args.device), config):
+        for progress in stylize_video(args.input, args.output, _stylizer(args.device), config):
             bar.total = progress.frames
             bar.update(progress.frame - bar.n)
             if progress.note:
@@ -149,20 +160,31 @@ def _video(args: argparse.Namespace) -> int:
 
 
 def _add_styles(commands: Any) -> None:
-    parser = commands.add_parser("styles", help="list the styles of fast mode", description="List the styles.")
+    parser = commands.add_parser(
+        "styles", help="list the styles of fast mode",
+        description="List the embedded styles, and those of the repos on the Hub that NST_HUB_REPOS names "
+        "(USER/NAME[@REVISION],...) as they were pulled last.",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="everything that is known of them, as JSON")
+    parser.add_argument("--refresh", action="store_true", help="ask the Hub first")
     parser.set_defaults(run=_styles)
 
 
 def _styles(args: argparse.Namespace) -> int:
-    from nst.styles import StyleLibrary
+    from nst.style_sources import StyleSources
     from nst.trunks import load_trunk
 
-    listing = StyleLibrary.load(load_trunk()).listing()
+    sources = StyleSources(load_trunk())
+    if args.refresh:
+        sources.start()
+        sources.wait(60)
+    for text in sources.status().notes:
+        print(f"nst: {text}", file=sys.stderr)
+    listing = sources.library().listing()
     if args.json:
         print(json.dumps(listing, indent=2))
         return 0
-    columns = ("id", "title", "artist", "year")
+    columns = ("id", "title", "artist", "year", "origin")
     rows = [dict(zip(columns, columns, strict=True)), *listing]
     widths = [max(len(row[name]) for row in rows) for name in columns]
     for row in rows:

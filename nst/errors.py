@@ -29,3 +29,11 @@ class WeightsError(NSTError):
 
 class VideoError(NSTError):
     """A file that cannot be used as a clip, or a clip that cannot be written."""
+
+
+class HubError(NSTError):
+    """The Hugging Face Hub, or a repo on it, that cannot be used, or not now, or not by this user."""
+
+
+class NoRepoError(HubError):
+    """A repo that does not exist on the Hub, or that is hidden from this user."""

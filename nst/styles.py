@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,13 @@ EMBEDDED = WEIGHTS / "multistyle" / "styles"
 
 _log = logging.getLogger("nst")
 
+BUILT_IN = "built in"
+"""The origin of the styles that the project ships."""
+
 MAX_MIX = 8  # more than anyone can see in one picture
+MOST_STYLE_BYTES = 256 << 10
+_MOST_TEXT = 200  # characters of a title, an artist, a year, a licence
+_MOST_MADE = 16 << 10  # characters of how it was made, as JSON
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -58,11 +66,19 @@ class StyleInfo:
 
 @dataclass(frozen=True)
 class Style:
-    """A style: its facts, its code ``(code_size,)``, and the picture that shows it, if there is one."""
+    """A style.
+
+    Attributes:
+        info: its facts.
+        code: ``(code_size,)``, float32.
+        thumbnail: the picture that shows it, if there is one.
+        origin: where it comes from, in words that can be shown: ``built in``, or the name of a repo.
+    """
 
     info: StyleInfo
     code: Tensor
     thumbnail: Path | None = None
+    origin: str = BUILT_IN
 
 
 def check_id(text: str) -> str:
@@ -81,30 +97,57 @@ def save_style(path: Path, info: StyleInfo, code: Tensor) -> None:
     write_tensors(path, {"code": code.float()}, {"kind": "style", **asdict(info)})
 
 
-def load_style(path: Path, trunk: Trunk) -> Style:
-    """Read a style file.
+def load_style(path: Path, trunk: Trunk, origin: str = BUILT_IN) -> Style:
+    """Read a style file, which may come from anywhere.
 
     Raises:
-        WeightsError: it is missing or damaged, no style, or made for another trunk.
+        WeightsError: it is missing, damaged or too large, no style, or made for another trunk.
     """
+    if path.is_file() and path.stat().st_size > MOST_STYLE_BYTES:
+        raise WeightsError(f"'{path.name}' is too large to be a style: those have at most {MOST_STYLE_BYTES >> 10} kB.")
     tensors, about = read_tensors(path)
     try:
         if about.pop("kind") != "style":
             raise KeyError
-        info = StyleInfo(**about)
-        code = tensors["code"].float()
-        check_id(info.id)
-        if not all(isinstance(text, str) for text in (info.title, info.artist, info.year, info.licence)):
-            raise TypeError
-    except (KeyError, TypeError, ConfigError):
-        raise WeightsError(f"'{path.name}' is not a style of this app: something in it is missing.") from None
+        info = _checked_info(StyleInfo(**about))
+        code = tensors.pop("code")
+        if tensors or code.dtype != torch.float32:
+            raise KeyError
+    except (KeyError, TypeError, RecursionError, ConfigError):
+        raise WeightsError(
+            f"'{path.name}' is not a style of this app: something in it is missing, or should not be there."
+        ) from None
     if info.trunk != trunk.fingerprint or code.shape != trunk.identity.shape:
         raise WeightsError(
             f"The style '{info.id}' was made for another trunk than the one in use: learn it again, or use the "
             "trunk that it names."
         )
     thumbnail = path.with_suffix(".jpg")
-    return Style(info, code, thumbnail if thumbnail.is_file() else None)
+    return Style(info, code, thumbnail if thumbnail.is_file() else None, origin)
+
+
+def _checked_info(info: StyleInfo) -> StyleInfo:
+    """``info``, if all of it is what it should be, without characters that cannot be seen."""
+    check_id(info.id)
+    texts = {name: getattr(info, name) for name in ("title", "artist", "year", "licence", "trunk")}
+    if not all(isinstance(text, str) and len(text) <= _MOST_TEXT for text in texts.values()):
+        raise TypeError
+    if not isinstance(info.size, int) or not 0 < info.size < 1 << 16:
+        raise TypeError
+    if not isinstance(info.style_weight, int | float) or not math.isfinite(info.style_weight):
+        raise TypeError
+    if not isinstance(info.made, dict) or len(json.dumps(info.made)) > _MOST_MADE:
+        raise TypeError
+    return replace(info, **{name: _visible(text) for name, text in texts.items()})
+
+
+def _visible(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def by_title(style: Style) -> str:
+    """What styles are sorted by."""
+    return style.info.title.removeprefix("The ")
 
 
 class StyleLibrary:
@@ -130,7 +173,7 @@ class StyleLibrary:
                 _log.warning("a style is left out: %s", wrong)
         if error is not None and not styles:
             raise error
-        return cls(trunk, sorted(styles, key=lambda style: style.info.title.removeprefix("The ")))
+        return cls(trunk, sorted(styles, key=by_title))
 
     def __iter__(self) -> Iterator[Style]:
         return iter(self._styles.values())
@@ -147,7 +190,7 @@ class StyleLibrary:
     def listing(self) -> list[dict[str, Any]]:
         """What a chooser needs to know of every style, as plain JSON values."""
         names = ("id", "title", "artist", "year", "licence", "size")
-        return [{name: getattr(style.info, name) for name in names} for style in self]
+        return [{**{name: getattr(style.info, name) for name in names}, "origin": style.origin} for style in self]
 
     def mix(self, text: str) -> Tensor:
         """The code ``(code_size,)`` of a styles string ``ID[:W][,ID[:W]…]``: the weighted mean of the codes.

@@ -55,12 +55,16 @@ def load_trunk(path: Path = TRUNK) -> Trunk:
     """
     tensors, about = read_tensors(path)
     try:
-        network = build_network(about["architecture"], about["settings"])
         identity = tensors.pop(_IDENTITY)
+        with torch.device("meta"):  # without memory: a small file may name a huge network
+            shapes = build_network(about["architecture"], about["settings"]).state_dict()
+        if {name: tensor.shape for name, tensor in shapes.items()} != {name: t.shape for name, t in tensors.items()}:
+            raise KeyError
+        network = build_network(about["architecture"], about["settings"])
         network.load_state_dict(tensors)
         if identity.shape != (network.code_size,):
             raise KeyError
-    except (KeyError, TypeError, RuntimeError, ConfigError):
+    except (KeyError, TypeError, AttributeError, RuntimeError, ConfigError):
         raise WeightsError(
             f"The weights in '{path.name}' do not fit the network that it names: fetch it again, or use the trunk "
             "that came with the app."

@@ -54,7 +54,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         about = json.loads(about)
         if not isinstance(about, dict):
             raise TypeError
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise WeightsError(f"'{name}' does not say what it is: it was not written by this app.") from None
     for tensor in tensors.values():
         if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):

@@ -1,13 +1,17 @@
 """What the tests share: the project's root, the data beside it, and one loaded backbone."""
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
 import torch
 
 import nst
+from nst.trunks import load_trunk
 from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.hub_child import make_weights
+from tests.hub_stand_in import stand_in
 from tests.live import running_app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,3 +77,38 @@ def shots(root, request) -> Path:
 def names_a_folder():
     """Whether a text names a folder of the server."""
     return lambda text: re.search(r"/(tmp|home|root|work|usr)/", text)
+
+
+@pytest.fixture(scope="module")
+def hub():
+    """A stand-in for the Hugging Face Hub, without any repo."""
+    with stand_in() as state:
+        yield state
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    """Where huggingface_hub finds neither a cache nor a token."""
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def refused() -> str:
+    """An address where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory) -> Path:
+    """A folder with a small trunk and the styles cry, night and wave."""
+    folder = tmp_path_factory.mktemp("weights") / "small"
+    make_weights(folder, ["cry", "night", "wave"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_trunk(small_weights):
+    """The trunk of the small weights."""
+    return load_trunk(small_weights / "trunk.safetensors")

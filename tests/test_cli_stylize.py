@@ -212,10 +212,10 @@ def test_styles_are_listed_for_people_and_for_programs(ids, capsys):
     assert main(["styles", "--json"]) == 0
     listing = json.loads(capsys.readouterr().out)
     assert sorted(style["id"] for style in listing) == ids
-    assert all(set(style) == {"id", "title", "artist", "year", "licence", "size"} for style in listing)
+    assert all(set(style) == {"id", "title", "artist", "year", "licence", "size", "origin"} for style in listing)
     assert main(["styles"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["id", "title", "artist", "year"] and len(lines) == 1 + len(ids)
+    assert lines[0].split() == ["id", "title", "artist", "year", "origin"] and len(lines) == 1 + len(ids)
     for style, row in zip(listing, lines[1:], strict=True):
         assert row.startswith(style["id"])
         assert all(style[name] in row for name in ("title", "artist", "year"))

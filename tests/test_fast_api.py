@@ -59,7 +59,7 @@ def test_styles_are_listed_with_their_facts(client, ids):
     listing = client.predict(api_name="/styles")
     assert sorted(style["id"] for style in listing) == ids
     for style in listing:
-        assert set(style) == {"id", "title", "artist", "year", "licence", "size"}
+        assert set(style) == {"id", "title", "artist", "year", "licence", "size", "origin"}
         assert style["title"] and style["licence"] and style["size"] >= 32
 
 

@@ -138,6 +138,15 @@ def test_missing_files_and_missing_keys_are_refused(tmp_path, trunk):
     write_tensors(tmp_path / "wide.safetensors", {**weights, "identity_code": trunk.identity}, other)
     with pytest.raises(WeightsError, match="do not fit"):
         load_trunk(tmp_path / "wide.safetensors")
+    huge = {"architecture": "multistyle", "settings": {"width": 256, "blocks": 32, "fold": 2}}
+    write_tensors(tmp_path / "huge.safetensors", {**weights, "identity_code": trunk.identity}, huge)
+    with pytest.raises(WeightsError, match="do not fit"):  # before a gigabyte is taken for it
+        load_trunk(tmp_path / "huge.safetensors")
+    other = build_network("johnson", {"width": 8, "blocks": 1}).state_dict()
+    about = {"architecture": "johnson", "settings": {"width": 8, "blocks": 1}}
+    write_tensors(tmp_path / "johnson.safetensors", {**other, "identity_code": trunk.identity}, about)
+    with pytest.raises(WeightsError, match="do not fit"):
+        load_trunk(tmp_path / "johnson.safetensors")
 
 
 def test_a_file_without_our_header_is_refused(tmp_path, trunk):

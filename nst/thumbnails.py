@@ -1,0 +1,60 @@
+"""Thumbnails of styles that come from elsewhere: opened, bounded, and written anew."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from threading import Lock
+
+from PIL import Image
+
+MOST_BYTES = 1 << 20
+_MOST_PIXELS = 2048 * 2048
+_SIDE = 384  # pixels; a gallery shows less
+
+_folder_lock = Lock()
+
+
+def checked_thumbnail(source: Path) -> Path | None:
+    """A small JPEG file of what ``source`` shows; None if that is no JPEG file, is damaged, or too large.
+
+    The file is a new one, of pixels alone, in the system's folder for temporary files: an app may show what lies
+    there, but not what lies in the cache of the Hub. It is deleted when the program ends.
+    """
+    try:
+        if not 0 < source.stat().st_size <= MOST_BYTES:
+            return None
+        data = source.read_bytes()
+        with _folder_lock:
+            target = _folder() / f"{hashlib.sha256(data).hexdigest()[:32]}.jpg"
+        if target.is_file():
+            return target
+        with Image.open(source, formats=["JPEG"]) as picture:
+            if picture.width * picture.height > _MOST_PIXELS:
+                return None
+            picture.load()
+            small = picture.convert("RGB")
+        small.thumbnail((_SIDE, _SIDE))
+        part = target.with_suffix(f".{id(small)}.part")
+        small.save(part, format="JPEG", quality=88)
+        part.replace(target)
+        return target
+    except Exception:  # noqa: BLE001 - decoders fail in every way there is, and a style can do without
+        return None
+
+
+@functools.cache
+def _folder() -> Path:
+    folder, owner = Path(tempfile.mkdtemp(prefix="nst-thumbnails-")), os.getpid()
+
+    def clear() -> None:
+        if os.getpid() == owner:  # not where a forked worker ends
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(clear)
+    return folder
