@@ -45,7 +45,6 @@ class ClipInfo:
         width, height: as it is seen: upright, with square pixels.
         frames: their number, counted in the file rather than taken from its header.
         seconds: from the first frame to the end of the last.
-        total_seconds: of the whole clip.
         sound: whether it has any.
     """
 
@@ -53,7 +52,6 @@ class ClipInfo:
     height: int
     frames: int
     seconds: float
-    total_seconds: float
     sound: bool
 
     @property
@@ -121,8 +119,7 @@ class ClipReader:
                 raise VideoError("No picture of this video can be read: it is damaged, or uses an unknown codec.")
             width, height = _seen_size(first, stream)
             sound = any(s.type == "audio" for s in clip.streams)
-        frames, seconds, total = self._count()
-        self.info = ClipInfo(width, height, frames, seconds, total, sound)
+        self.info = ClipInfo(width, height, *self._count(), sound)
         self.size = _painted_size(width, height, max_side)
         """(width, height) of the frames."""
 
@@ -165,10 +162,9 @@ class ClipReader:
         except av.error.FFmpegError:
             self.damaged = True
 
-    def _count(self) -> tuple[int, float, float]:
-        """Number of frames and seconds in the chosen part, and seconds of all, from the packets alone."""
+    def _count(self) -> tuple[int, float]:
+        """Number of frames and seconds in the chosen part, from the packets alone."""
         inside, first, last, end = 0, None, 0.0, 0.0
-        step = 0.0
         with open_clip(self.path) as clip:
             stream = _picture_stream(clip)
             rate = float(stream.average_rate or 25)
@@ -188,7 +184,7 @@ class ClipReader:
                 raise VideoError("No picture of this video can be read: it is damaged, or uses an unknown codec.")
             raise VideoError(f"The chosen part has no pictures: this clip is {end:.1f} seconds long.")
         self.damaged = False  # to be found out again by reading the frames
-        return inside, last - first, end
+        return inside, last - first
 
     def _image(self, frame: av.VideoFrame) -> np.ndarray:
         if any(component.is_alpha for component in frame.format.components) or frame.format.has_palette:

@@ -29,7 +29,7 @@ def clip(tmp_path_factory):
 
 
 def info(seconds=4.0, fps=25, size=(640, 360), sound=True) -> ClipInfo:
-    return ClipInfo(*size, round(seconds * fps), seconds, seconds, sound)
+    return ClipInfo(*size, round(seconds * fps), seconds, sound)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def info(seconds=4.0, fps=25, size=(640, 360), sound=True) -> ClipInfo:
         (info(1.0, 24), "1 second · 24 frames a second · 640×360 pixels · with sound."),
         (info(5.28, sound=False), "5.3 seconds · 25 frames a second · 640×360 pixels · without sound."),
         (
-            ClipInfo(64, 64, 2997, 100, 100, False),
+            ClipInfo(64, 64, 2997, 100, False),
             "100 seconds · 29.97 frames a second · 64×64 pixels · without sound.",
         ),
     ],
