@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -150,12 +151,19 @@ def _video(args: argparse.Namespace) -> int:
 
     from nst.video import stylize_video
 
-    with tqdm(disable=args.quiet, unit="frame", dynamic_ncols=True) as bar:
-        for progress in stylize_video(args.input, args.output, _stylizer(args.device), config):
-            bar.total = progress.frames
-            bar.update(progress.frame - bar.n)
-            if progress.note:
-                bar.write(f"nst: {progress.note}", file=sys.stderr)
+    progress = None
+    steps = stylize_video(args.input, args.output, _stylizer(args.device), config)
+    with tqdm(disable=args.quiet, unit="frame", dynamic_ncols=True) as bar, contextlib.closing(steps):
+        try:
+            for progress in steps:
+                bar.total = progress.frames
+                bar.update(progress.frame - bar.n)
+                if progress.note:
+                    bar.write(f"nst: {progress.note}", file=sys.stderr)
+        except KeyboardInterrupt:
+            if progress is None:
+                raise
+            bar.write(f"stopped at frame {progress.frame}: the part painted so far is kept", file=sys.stderr)
     return 0
 
 

@@ -14,6 +14,11 @@ from pathlib import Path
 START_SECONDS = 120
 
 
+def heeding_ctrl_c() -> None:
+    """For ``preexec_fn``: a process started in the background of a shell ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from nst.__main__ import main
+from tests.live import heeding_ctrl_c
 from tests.pictures import ODD, REFUSED, good_jpeg, written
 
 QUICK = ["--size", "64", "--iterations", "3", "--device", "cpu", "--quiet"]
@@ -126,7 +127,10 @@ def test_interrupting_keeps_the_picture_so_far(tmp_path, photo, style, root):
     out = tmp_path / "out.png"
     command = [sys.executable, "-m", "nst", "optimize", photo, style, "-o", str(out), "--size", "64"]
     command += ["--iterations", "10000", "--device", "cpu"]
-    run = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "80"})
+    run = subprocess.Popen(
+        command, cwd=root, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "80"},
+        preexec_fn=heeding_ctrl_c,
+    )  # fmt: skip
     seen = ""
     deadline = time.monotonic() + 90
     while "loss" not in seen and time.monotonic() < deadline:

@@ -2,8 +2,10 @@
 
 import json
 import resource
+import signal
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from itertools import pairwise
 
@@ -21,6 +23,7 @@ from nst.stylizer import Stylizer
 from nst.video import stylize_video
 from nst.video_config import VideoConfig
 from tests.clips import SIZE, add_tone, facts, make_clip, picture, with_long_header
+from tests.live import heeding_ctrl_c
 from tests.pictures import good_jpeg
 
 
@@ -393,3 +396,20 @@ def test_command_line(tmp_path, target, capsys):
     assert main(["video", "nothing.mp4", *common[2:], "--style", "udnie"]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2 and all(line.startswith("nst: ") for line in errors)
+
+
+def test_ctrl_c_keeps_the_part_painted_so_far(tmp_path, target, root):
+    source = make_clip(tmp_path / "a.mp4", frames=400, sound="aac")
+    command = [sys.executable, "-m", "nst", "video", source, "-o", target, "--style", "udnie", "--device", "cpu"]
+    run = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True, preexec_fn=heeding_ctrl_c)
+    seen, deadline = "", time.monotonic() + 90
+    while "/400" not in seen and time.monotonic() < deadline:
+        seen += run.stderr.read(1)  # the bar knows the total once a frame is done
+    run.send_signal(signal.SIGINT)
+    _, rest = run.communicate(timeout=60)
+    assert run.returncode == 0, seen + rest
+    assert "painted so far is kept" in rest and "Traceback" not in rest
+    after = facts(target)
+    assert 1 <= len(after.times) < 400
+    assert after.sound_seconds == pytest.approx(len(after.times) / 25, abs=0.06)
+    assert {p.name for p in tmp_path.iterdir()} == {"a.mp4", "out.mp4"}
