@@ -59,9 +59,12 @@ def _add_stylize(commands: Any) -> None:
         help="for one photo a file (.png, .jpg or .webp) or a folder; for several a folder, made if it is missing",
     )  # fmt: skip
     _add_painting(parser)
+    parser.set_defaults(run=_stylize)
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.set_defaults(run=_stylize)
 
 
 def _add_painting(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +80,7 @@ def _add_painting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-side", type=int, metavar="N", help="longer side of the result in pixels, if what is painted is larger"
     )
+    _add_running(parser)
 
 
 def _stylize(args: argparse.Namespace) -> int:
@@ -138,8 +142,6 @@ def _add_video(commands: Any) -> None:
         "--start", type=float, default=VideoConfig.start, metavar="S", help="seconds to leave out at the beginning"
     )
     parser.add_argument("--length", type=float, metavar="S", help="seconds to paint; default: to the end")
-    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=_video)
 
 
@@ -214,9 +216,8 @@ def _add_optimize(commands: Any) -> None:
         "--preset", default="balanced", choices=[*PRESETS, *REPORT_PRESETS], help="settings to start from"
     )
     parser.add_argument("--weights", default="", metavar="W,W,...", help="one weight per style picture")
-    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--timelapse", type=Path, metavar="MP4", help="also write a clip of the optimisation")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _add_running(parser)
     group = parser.add_argument_group("settings", "each overrides the preset")
     for f in GatysConfig.__dataclass_fields__.values():
         _add_setting(group, f)

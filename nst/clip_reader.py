@@ -109,7 +109,7 @@ class ClipReader:
         self.damaged = False
         """Whether some of the file could not be read; known once the frames have been."""
         with open_clip(path) as clip:
-            stream = _picture_stream(clip)
+            stream = picture_stream(clip)
             self.time_base: Fraction = stream.time_base
             self.origin = Fraction(max(0, clip.start_time or 0), av.time_base)
             self.begin = self.origin
@@ -126,7 +126,7 @@ class ClipReader:
     def frames(self) -> Iterator[Frame]:
         """The frames of the chosen part, in order; times begin at the clip's start, or at that of the part."""
         with open_clip(self.path) as clip:
-            stream = _picture_stream(clip)
+            stream = picture_stream(clip)
             stream.thread_type = "AUTO"
             if self.start:
                 seek(clip, self.start + float(self.origin))
@@ -166,7 +166,7 @@ class ClipReader:
         """Number of frames and seconds in the chosen part, from the packets alone."""
         inside, first, last, end = 0, None, 0.0, 0.0
         with open_clip(self.path) as clip:
-            stream = _picture_stream(clip)
+            stream = picture_stream(clip)
             rate = float(stream.average_rate or 25)
             for number, packet in enumerate(self._packets(clip, stream)):
                 if packet.size == 0 or packet.is_discard:
@@ -204,7 +204,12 @@ class ClipReader:
         return np.ascontiguousarray(image)
 
 
-def _picture_stream(clip: av.container.InputContainer) -> av.VideoStream:
+def picture_stream(clip: av.container.InputContainer) -> av.VideoStream:
+    """The stream with the moving pictures.
+
+    Raises:
+        VideoError: there is none that can be decoded.
+    """
     for stream in clip.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic:  # the cover of a song
             if stream.codec_context is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 from collections import deque
 from fractions import Fraction
@@ -14,14 +13,13 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from nst.errors import ConfigError, VideoError
+from nst.images import FILE_MODE
 from nst.soundtrack import Soundtrack
 
 # Near-transparent. Without B-frames: with them, FFmpeg announces clips of uneven frame rate as too short, and players
 # drop their end.
 _OPTIONS = {"preset": "veryfast", "crf": "17", "bf": "0"}
 _BT709 = 1  # primaries, transfer and matrix of HDTV, which players assume
-_UMASK = os.umask(0o022)  # it can only be read by setting it, which threads must not do
-os.umask(_UMASK)
 
 
 def check_target(path: Path) -> None:
@@ -109,7 +107,7 @@ class ClipWriter:
             self._sound.write_until(sound_until)
             self._sound.close()
             self._clip.close()
-            self._part.chmod(0o666 & ~_UMASK)
+            self._part.chmod(FILE_MODE)
             self._part.replace(self._path)
         except BaseException as error:
             self.discard()

@@ -32,6 +32,8 @@ _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVI
 _SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _UMASK = os.umask(0o022)  # it can only be read by setting it, which threads must not do
 os.umask(_UMASK)
+FILE_MODE = 0o666 & ~_UMASK
+"""Permissions of a new file; those that are written under a temporary name begin with fewer."""
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as in JPEG
 
 
@@ -246,7 +248,7 @@ def save_image(image: Image.Image, path: Path, settings: dict[str, Any] | None =
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.suffix, delete=False) as file:
             temporary = Path(file.name)
             image.save(file, kind, **options)
-        temporary.chmod(0o666 & ~_UMASK)
+        temporary.chmod(FILE_MODE)
         temporary.replace(path)
     except BaseException as error:
         if temporary is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from nst.clip_reader import open_clip
+from nst.clip_reader import open_clip, picture_stream
 from nst.errors import ConfigError, NSTError
 from nst.ui.errors import friendly
 from nst.ui.examples import CLIPS, strip
@@ -185,9 +185,8 @@ def _after_failure() -> tuple:
 def _plays(path: Path) -> bool:
     """Whether browsers can be expected to play that file."""
     with open_clip(path) as clip:
-        codec = clip.streams.video[0].codec_context
         container = clip.format.name.startswith("mov") or path.suffix.lower() == ".webm"
-        return container and codec is not None and codec.name in _PLAYED
+        return container and picture_stream(clip).codec_context.name in _PLAYED
 
 
 def _as_it_is(path: str | None) -> FileData | None:
