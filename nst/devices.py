@@ -43,6 +43,11 @@ def native_bfloat16(device: torch.device) -> bool:
     return False
 
 
+def autocast(device: torch.device) -> torch.autocast:
+    """Training in bfloat16 where :func:`native_bfloat16` says that it is faster."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=native_bfloat16(device))
+
+
 @contextmanager
 def memory_errors(advice: str) -> Iterator[None]:
     """Turn "out of memory" on any device into a :class:`ConfigError` with ``advice``."""

@@ -95,6 +95,18 @@ def content_loss(
     return rho((features - target) / scale).mean()
 
 
+def content_losses(features: Tensor, target: Tensor) -> Tensor:
+    """The ``relative`` content loss of squares of each picture by itself, ``(N,)``."""
+    features, target = _at_least_float32(features), _at_least_float32(target)
+    return _relative_squares(features, target)
+
+
+def _relative_squares(x: Tensor, target: Tensor) -> Tensor:
+    """Mean square of the difference over that of the target, in each picture or matrix of a batch."""
+    dims = tuple(range(1, x.dim()))
+    return (x - target).square().mean(dims) / target.square().mean(dims).clamp_min(_TINY**2)
+
+
 def style_loss(
     gram: Tensor, target: Tensor, area: int, criterion: Criterion = "mse", balance: Balance = "relative"
 ) -> Tensor:
@@ -117,6 +129,11 @@ def style_loss(
         return rho((gram - target) / channels).sum()
     scale = target.square().mean().sqrt().clamp_min(_TINY)
     return rho((gram - target) / scale).mean()
+
+
+def style_losses(gram: Tensor, target: Tensor) -> Tensor:
+    """The ``relative`` style loss of squares of each picture by itself, ``(N,)``; both matrices ``(N, C, C)``."""
+    return _relative_squares(gram, target)
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:

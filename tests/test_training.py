@@ -211,11 +211,18 @@ def test_a_loss_that_is_no_number_stops_with_a_sentence_and_keeps_the_checkpoint
     assert (tmp_path / "small" / "checkpoint.safetensors").read_bytes() == before
 
 
-def test_export_writes_what_the_app_loads(root, unbroken, tmp_path):
+@pytest.fixture(scope="module")
+def exported(root, unbroken, tmp_path_factory):
+    """What export.py makes of the whole run."""
+    weights = tmp_path_factory.mktemp("weights")
     command = [sys.executable, str(root / "train" / "export.py"), "small", "--runs", str(unbroken)]
-    subprocess.run([*command, "--weights", str(tmp_path)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    trunk = load_trunk(tmp_path / "trunk.safetensors")
-    library = StyleLibrary.load(trunk, tmp_path / "styles")
+    subprocess.run([*command, "--weights", str(weights)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return weights
+
+
+def test_export_writes_what_the_app_loads(exported):
+    trunk = load_trunk(exported / "trunk.safetensors")
+    library = StyleLibrary.load(trunk, exported / "styles")
     assert {style.info.id for style in library} == {"swirl", "ink"}
     assert all(style.thumbnail for style in library)
     about = trunk.about
@@ -237,19 +244,28 @@ def test_resuming_what_does_not_fit_is_refused(root, recipe_path, tmp_path, unbr
     assert done.returncode == 2 and "damaged" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_run_can_start_from_another_and_tell_only_what_differs(root, recipe_path, tmp_path, unbroken):
+def test_a_run_can_start_from_exported_weights_and_tell_only_what_differs(root, recipe_path, tmp_path, exported):
     longer = recipe_path.with_name("longer.toml")
-    start = unbroken / "small" / "checkpoint.safetensors"
-    text = f'extends = "small.toml"\nname = "longer"\nstart = "{start}"\n[optimizer]\nrate = 1e-12\n'
-    longer.write_text(text + "[[stages]]\nsteps = 2\nsize = 32\nbatch = 1\n")
+    text = f'extends = "small.toml"\nname = "longer"\nstart = "{exported}"\n[optimizer]\nrate = 1e-12\n'
+    longer.write_text(text + "[[stages]]\nsteps = 1\nsize = 32\nbatch = 1\n")
     assert read_recipe(longer).paintings == read_recipe(recipe_path).paintings
     train(longer, tmp_path, root=root)
-    before, after = (load_checkpoint(f)[0] for f in (start, tmp_path / "longer" / "checkpoint.safetensors"))
-    for name in (k for k in before if k.startswith("ema.")):  # with such a rate the weights stay where they were
-        assert torch.allclose(before[name], after[name], atol=1e-6), name
+    after = load_checkpoint(tmp_path / "longer" / "checkpoint.safetensors")[0]
+    trunk = load_trunk(exported / "trunk.safetensors")
+    for name, tensor in trunk.network.state_dict().items():  # with such a rate the weights stay where they were
+        assert torch.allclose(after[f"ema.network.{name}"], tensor, atol=1e-6), name
+    library = StyleLibrary.load(trunk, exported / "styles")
+    codes = torch.stack([library["swirl"].code, library["ink"].code, trunk.identity])
+    assert torch.allclose(after["ema.codes"], codes, atol=1e-6)
+    mean = read_recipe(longer).loss.style_weight
+    for factor, name in zip(after["balance"][0], ("swirl", "ink"), strict=True):
+        assert float(factor.exp()) * mean == pytest.approx(library[name].info.style_weight, rel=0.03)
     longer.write_text(text + "[network_settings]\nwidth = 12\n")
     done = train(longer, tmp_path, root=root, check=False)
-    assert done.returncode == 2 and "to start from is of another network" in done.stderr
+    assert done.returncode == 2 and "to start from are of another network" in done.stderr
+    longer.write_text(text.replace(str(exported), str(tmp_path / "nothing")))
+    done = train(longer, tmp_path, root=root, check=False)
+    assert done.returncode == 2 and "cannot be used" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

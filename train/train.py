@@ -54,8 +54,6 @@ def _train(args: argparse.Namespace) -> None:
     settings = DistributedDataParallelKwargs(broadcast_buffers=False)
     # Asked for by name: else processes that have no GPU would not find each other.
     accelerator = Accelerator(cpu=pick_device().type == "cpu", kwargs_handlers=[settings])
-    if accelerator.device.type == "cuda" and accelerator.mixed_precision == "no":
-        accelerator.state._mixed_precision = "bf16"
     trainer = Trainer(recipe, folder, accelerator, resume=args.resume)
     main_process = accelerator.is_main_process
     log = _open_log(folder / "losses.csv", trainer.step) if main_process else None

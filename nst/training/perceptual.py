@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nst.backbones import Backbone
-from nst.losses import content_loss, gram_matrix, style_loss, total_variation
+from nst.losses import content_losses, gram_matrix, style_losses, total_variation
 from nst.training.recipe import Loss
 from nst.weighted import parse_weighted
 
@@ -39,11 +39,10 @@ class PerceptualLoss:
         self.tv_weight = loss.tv_weight
         self._content_layers = _shares(loss.content_layers)
         self._style_layers = _shares(loss.style_layers)
+        self._count = len(paintings)
         with torch.no_grad():
-            self._grams = [
-                {name: gram_matrix(f) for name, f in self._features(painting, self._style_layers).items()}
-                for painting in paintings
-            ]
+            found = [self._features(painting, self._style_layers) for painting in paintings]
+            self._grams = {name: torch.cat([gram_matrix(f[name]) for f in found]) for name in self._style_layers}
 
     def __call__(self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor) -> BatchLosses:
         """Losses of ``image`` against ``photo``, both ``(N, 3, H, W)`` in 0..1.
@@ -54,26 +53,27 @@ class PerceptualLoss:
         with torch.no_grad():
             targets = self._features(photo, self._content_layers)
         features = self._features(image, [*self._content_layers, *self._style_layers])
-        content, style, total = [], [], []
-        for i, number in enumerate(styles):
-            c = sum(
-                w * content_loss(features[k][i, None], targets[k][i, None]) for k, w in self._content_layers.items()
+        numbers = torch.as_tensor(styles, device=image.device)
+        content = sum(w * content_losses(features[k], targets[k]) for k, w in self._content_layers.items())
+        total, style = content, torch.zeros_like(content)
+        copied = numbers == self._count
+        if bool(copied.any()):
+            difference = (image - photo).square().mean((1, 2, 3))
+            total = total + torch.where(copied, _IDENTITY_PIXELS * difference, 0.0)
+        painted = (~copied).nonzero()[:, 0]
+        if len(painted):
+            # All pictures of the batch at once: picked one by one, each would leave a gradient as large as the batch.
+            kept = features if len(painted) == len(numbers) else {k: f[painted] for k, f in features.items()}
+            numbers = numbers[painted]
+            losses = sum(
+                w * style_losses(gram_matrix(kept[k]), self._grams[k][numbers]) for k, w in self._style_layers.items()
             )
-            if number == len(self._grams):
-                s = c.new_zeros(())
-                total.append(c + _IDENTITY_PIXELS * (image[i] - photo[i]).square().mean())
-            else:
-                s = sum(w * self._style(features[k][i, None], number, k) for k, w in self._style_layers.items())
-                total.append(c + weights[number] * s)
-            content.append(c)
-            style.append(s)
-        mean = torch.stack(total).mean()
+            style = style.index_put((painted,), losses)
+            total = total.index_add(0, painted, weights.to(losses.device)[numbers] * losses)
+        mean = total.mean()
         if self.tv_weight:
             mean = mean + self.tv_weight * total_variation(image)
-        return BatchLosses(torch.stack(content).detach(), torch.stack(style).detach(), mean)
-
-    def _style(self, features: Tensor, number: int, layer: str) -> Tensor:
-        return style_loss(gram_matrix(features), self._grams[number][layer], features.shape[-2] * features.shape[-1])
+        return BatchLosses(content.detach(), style.detach(), mean)
 
     def _features(self, image: Tensor, layers: Sequence[str] | dict[str, float]) -> dict[str, Tensor]:
         if image.device.type != "mps":
@@ -109,6 +109,11 @@ class StyleBalance:
     def weights(self) -> Tensor:
         """Style weights ``(S,)``."""
         return self.mean_weight * self.state[0].exp()
+
+    def start(self, number: int, weight: float, content: float) -> None:
+        """Begin for one painting with the style weight and the content loss that an earlier run ended with."""
+        self.state[0, number] = max(-self._LIMIT, min(self._LIMIT, math.log(weight / self.mean_weight)))
+        self.state[1, number] = content
 
     def update(self, sums: Tensor, counts: Tensor) -> None:
         """Take in the sums of the content losses that each painting had in a step, ``(S,)``, and their numbers."""

@@ -95,8 +95,8 @@ class Optimizer:
 class Recipe:
     """One training run. See ``train/recipes``.
 
-    ``start`` is the checkpoint of an earlier run of the same network to begin with, instead of at random: its average
-    of weights, and the codes of those paintings that it knows by the same id.
+    ``start`` is a folder with the exported weights of the same network to begin with, instead of at random: the trunk,
+    and the codes of those paintings that it has by the same id.
     """
 
     name: str

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from nst.backbone_weights import ROOT
+from nst.devices import autocast
 from nst.errors import RecipeError, WeightsError
 from nst.gatys import prepare_backbone
 from nst.images import cover, open_image, resize, to_image, to_tensor
@@ -132,7 +133,8 @@ def _run(
         for group in optimizer.param_groups:
             group["lr"] = config.rate * min(1.0, 2 * (1 - (step - 1) / config.steps))
         photo = photo.to(device)
-        painted = network(photo, code.expand(len(photo), -1))
+        with autocast(device):
+            painted = network(photo, code.expand(len(photo), -1))
         losses = loss(painted, photo, styles.tolist(), balance.weights())
         if not math.isfinite(float(losses.total.detach())):
             raise RecipeError("The loss is not a number: this painting cannot be learnt. Try another picture of it.")

@@ -15,15 +15,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from nst.errors import RecipeError
+from nst.devices import autocast
+from nst.errors import RecipeError, WeightsError
 from nst.gatys import prepare_backbone
 from nst.images import open_image, resize, to_tensor
 from nst.networks import build_network
+from nst.styles import StyleLibrary
 from nst.training.augment import motion, noise, warp
 from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint
 from nst.training.perceptual import PerceptualLoss, StyleBalance
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Recipe
+from nst.trunks import load_trunk
 from nst.weight_files import write_tensors
 
 if TYPE_CHECKING:
@@ -145,7 +148,7 @@ class Trainer:
         recipe, accelerator, step = self.recipe, self.accelerator, self.step
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step)
-        with accelerator.autocast():
+        with autocast(accelerator.device):
             painted = self.model(photo, styles)
         weights = self.balance.weights()
         losses = self.loss(painted, photo, styles.tolist(), weights)
@@ -153,7 +156,7 @@ class Trainer:
         if recipe.loss.stability and step >= recipe.steps * (1 - recipe.loss.stability_share):
             rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 20])
             grid = motion(photo.shape[-1], len(photo), rng).to(photo.device)
-            with accelerator.autocast():
+            with autocast(accelerator.device):
                 moved = self.model(noise(warp(photo, grid), rng), styles)
             difference = (moved - warp(painted, grid)).square().mean()
             total, stability = total + recipe.loss.stability * difference, float(difference.detach())
@@ -198,20 +201,23 @@ class Trainer:
         pictures = (resize(open_image(p.file), p.size) for p in self.recipe.paintings)
         return [to_tensor(picture).to(self.accelerator.device) for picture in pictures]
 
-    def _start_from(self, path: Path, model: StyledNetwork) -> None:
-        tensors, about = load_checkpoint(path)
-        then, now = about["recipe"], self.recipe.as_dict()
-        if any(then[k] != now[k] for k in ("network", "network_settings")):
-            raise RecipeError("The checkpoint to start from is of another network than the recipe's.")
-        weights = {k.removeprefix("ema."): v for k, v in tensors.items() if k.startswith("ema.")}
-        known = {painting["id"]: i for i, painting in enumerate(then["paintings"])}
-        codes = model.codes.detach().clone()
-        codes[-1] = weights["codes"][-1]
-        for i, painting in enumerate(self.recipe.paintings):
-            if painting.id in known:
-                codes[i] = weights["codes"][known[painting.id]]
-                self.balance.state[:, i] = tensors["balance"][:, known[painting.id]]
-        model.load_state_dict({**weights, "codes": codes})
+    def _start_from(self, folder: Path, model: StyledNetwork) -> None:
+        try:
+            trunk = load_trunk(folder / "trunk.safetensors")
+            library = StyleLibrary.load(trunk, folder / "styles")
+        except WeightsError as error:
+            raise RecipeError(f"The weights that the recipe starts from cannot be used. {error}") from None
+        about, recipe = trunk.about, self.recipe
+        if about["architecture"] != recipe.network or about["settings"] != dict(recipe.network_settings):
+            raise RecipeError("The weights to start from are of another network than the recipe's.")
+        model.network.load_state_dict(trunk.network.state_dict())
+        known = {style.info.id: style for style in library}
+        with torch.no_grad():
+            model.codes[-1] = trunk.identity
+            for i, painting in enumerate(recipe.paintings):
+                if painting.id in known:
+                    model.codes[i] = known[painting.id].code
+                    self.balance.start(i, known[painting.id].info.style_weight, about["content_loss"])
 
     def _resume(self) -> None:
         tensors, about = load_checkpoint(self.folder / CHECKPOINT)
