@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from nst.backbone_weights import WEIGHTS
@@ -71,13 +72,13 @@ class Style:
     Attributes:
         info: its facts.
         code: ``(code_size,)``, float32.
-        thumbnail: the picture that shows it, if there is one.
+        thumbnail: the picture that shows it, if there is one, or its file.
         origin: where it comes from, in words that can be shown: ``built in``, or the name of a repo.
     """
 
     info: StyleInfo
     code: Tensor
-    thumbnail: Path | None = None
+    thumbnail: Path | Image.Image | None = None
     origin: str = BUILT_IN
 
 

@@ -1,4 +1,4 @@
-"""Thumbnails of styles that come from elsewhere: opened, bounded, and written anew."""
+"""Thumbnails of styles: those that the network makes, and those from elsewhere, opened, bounded and written anew."""
 
 from __future__ import annotations
 
@@ -11,13 +11,34 @@ import tempfile
 from pathlib import Path
 from threading import Lock
 
+import torch
 from PIL import Image
+from torch import Tensor
+
+from nst.backbone_weights import ROOT
+from nst.images import cover, open_image, to_image, to_tensor
+from nst.trunks import Trunk, paint
 
 MOST_BYTES = 1 << 20
 _MOST_PIXELS = 2048 * 2048
 _SIDE = 384  # pixels; a gallery shows less
+_PAINTED = (384, 384)  # strokes look as they do in a painting …
+_SMALL = (192, 192)  # … but a thumbnail is small, as its file should be
 
 _folder_lock = Lock()
+
+
+@torch.inference_mode()
+def paint_thumbnail(trunk: Trunk, code: Tensor) -> Image.Image:
+    """One of the project's photographs in the style: a picture that may be shared, unlike many paintings' photos."""
+    photo = cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), _PAINTED)
+    painted = to_image(paint(trunk.network, to_tensor(photo), code[None]))
+    return painted.resize(_SMALL, Image.Resampling.LANCZOS)
+
+
+def save_thumbnail(path: Path, thumbnail: Image.Image) -> None:
+    """Write it as a small file."""
+    thumbnail.save(path, quality=80, optimize=True)
 
 
 def checked_thumbnail(source: Path) -> Path | None:

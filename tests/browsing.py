@@ -81,7 +81,7 @@ def remove_picture(page, component: str) -> None:
 def wait_for_text(page, component: str, words: str) -> str:
     """Wait until a component's text contains ``words``; returns the text."""
     page.wait_for_function(
-        "([component, words]) => document.querySelector(component).innerText.includes(words)",
+        "([component, words]) => document.querySelector(component)?.innerText.includes(words)",
         arg=[component, words],
         timeout=LONG,
     )

@@ -32,7 +32,8 @@ def test_teaching_lowers_the_loss_and_leaves_the_trunk_alone(root, painting):
     assert [p.step for p in progress] == list(range(1, 31))
     assert progress[-1].done and progress[-1].image is not None and progress[-1].eta == 0
     settings = make_recipe(library.trunk.about["recipe"]).loss
-    loss = PerceptualLoss(prepare_backbone(settings.objective(), torch.device("cpu")), [to_tensor(painting)], settings)
+    backbone = prepare_backbone(settings.objective(), torch.device("cpu"))
+    loss = PerceptualLoss(backbone, [[to_tensor(painting)]], settings)
     photo = to_tensor(cover(open_image(root / "examples" / "content" / "cat.jpg"), (128, 128)))
     weights = torch.tensor([settings.style_weight])
     with torch.no_grad():

@@ -11,11 +11,15 @@ from nst.clip_reader import ClipInfo
 from nst.errors import ConfigError, VideoError
 from nst.stylizer import Stylizer
 from nst.ui import video, video_limits, video_run
-from nst.ui.fast_run import library
 from nst.ui.stops import Stage, Stops
 from nst.ui.video_run import paint, plan, status
+from nst.ui.visit import Visit, sources
 from nst.video_config import VideoConfig
 from tests.clips import SIZE, facts, make_clip
+
+
+def library():
+    return sources().library()
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +108,7 @@ def test_a_clip_that_browsers_do_not_play_is_said_to_be_one(tmp_path):
 
 def test_the_views_of_a_job(clip, tmp_path, style, monkeypatch):
     monkeypatch.setattr(video_run, "_SHOW_SECONDS", 0)
-    job = plan(str(clip), VideoConfig(style), tmp_path)
+    job = plan(str(clip), VideoConfig(style), tmp_path, library())
     views = list(paint(job))
     assert len(views) > 2 and [view.done for view in views[-2:]] == [False, True]
     assert views[0].before.size == views[0].after.size == SIZE
@@ -119,18 +123,18 @@ def test_the_views_of_a_job(clip, tmp_path, style, monkeypatch):
 
 def test_views_come_at_their_pace(clip, tmp_path, style, monkeypatch):
     monkeypatch.setattr(video_run, "_SHOW_SECONDS", 60)
-    assert [view.done for view in paint(plan(str(clip), VideoConfig(style), tmp_path))] == [False, True]
+    assert [view.done for view in paint(plan(str(clip), VideoConfig(style), tmp_path, library()))] == [False, True]
 
 
 def test_frames_are_shown_small(tmp_path, style):
     large = make_clip(tmp_path / "large.mp4", frames=2, size=(640, 320))
-    view = next(iter(paint(plan(str(large), VideoConfig(style), tmp_path))))
+    view = next(iter(paint(plan(str(large), VideoConfig(style), tmp_path, library()))))
     assert view.before.size == view.after.size == (480, 240)
 
 
 def test_stopped_it_keeps_what_is_done(tmp_path, style):
     clip = make_clip(tmp_path / "clip.mp4", frames=60, sound="aac")
-    job = plan(str(clip), VideoConfig(style), tmp_path)
+    job = plan(str(clip), VideoConfig(style), tmp_path, library())
     views = paint(job)
     first = next(views)
     job.stop.touch()
@@ -147,14 +151,14 @@ def test_a_borrowed_gpu_is_given_back_in_time_with_what_is_done(tmp_path, style,
     clip = make_clip(tmp_path / "clip.mp4", frames=60)
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setattr(video_run, "_GPU_LEFT_SECONDS", 1000)
-    job = plan(str(clip), VideoConfig(style), tmp_path)
+    job = plan(str(clip), VideoConfig(style), tmp_path, library())
     (view,) = paint(job)
     assert view.stopped and "The time on the GPU is used up" in status(job, view)
     assert 0 < len(facts(job.target).frames) < 60
 
 
 def test_time_on_a_gpu_grows_with_frames_and_pixels_up_to_a_cap(clip, tmp_path, style):
-    job = plan(str(clip), VideoConfig(style), tmp_path)
+    job = plan(str(clip), VideoConfig(style), tmp_path, library())
     few, many, large, most = (
         video_run._gpu_seconds(dataclasses.replace(job, info=info(*of)), "what Gradio adds")
         for of in ((1.0,), (30.0,), (30.0, 25, (1280, 720)), (3000.0,))
@@ -166,13 +170,13 @@ def test_time_on_a_gpu_grows_with_frames_and_pixels_up_to_a_cap(clip, tmp_path, 
 
 def test_a_style_that_the_worker_does_not_know_travels_with_the_job(clip, tmp_path, style):
     """And so does all else: the worker is another process."""
-    job = plan(str(clip), VideoConfig(style), tmp_path)
+    job = plan(str(clip), VideoConfig(style), tmp_path, library())
     fresh = dataclasses.replace(job.styles[0], info=dataclasses.replace(job.styles[0].info, id="fresh"))
     job = dataclasses.replace(job, styles=(fresh,), config=dataclasses.replace(job.config, style="fresh"))
     *_, last = paint(job)
     assert last.frame == 12 and pickle.dumps([job, last])
     with pytest.raises(ConfigError, match="no style 'fresh'"):
-        plan(str(clip), job.config, tmp_path)
+        plan(str(clip), job.config, tmp_path, library())
 
 
 def test_errors_leave_it_as_sentences(clip, tmp_path, style, monkeypatch):
@@ -181,7 +185,7 @@ def test_errors_leave_it_as_sentences(clip, tmp_path, style, monkeypatch):
 
     monkeypatch.setattr(Stylizer, "paint", fail)
     with pytest.raises(gr.Error, match="needs more memory than there is: choose a smaller size"):
-        list(paint(plan(str(clip), VideoConfig(style), tmp_path)))
+        list(paint(plan(str(clip), VideoConfig(style), tmp_path, library())))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -190,7 +194,7 @@ def test_closed_it_stops_the_work(tmp_path, style, monkeypatch):
     painted = []
     original = Stylizer.paint
     monkeypatch.setattr(Stylizer, "paint", lambda *args: painted.append(1) or original(*args))
-    views = paint(plan(str(clip), VideoConfig(style), tmp_path))
+    views = paint(plan(str(clip), VideoConfig(style), tmp_path, library()))
     next(views)
     views.close()
     assert len(painted) < 60
@@ -199,12 +203,12 @@ def test_closed_it_stops_the_work(tmp_path, style, monkeypatch):
 def test_no_clip_and_one_style_to_morph_get_their_sentence(clip, tmp_path, style):
     fields = [style, "", "", 1, 1, 1, 1.0, "off", 0]
     with pytest.raises(ConfigError, match="No clip is given"):
-        next(video._paint(tmp_path / "stop", None, 0, None, True, False, *fields))
+        next(video._paint(tmp_path / "stop", Visit(), None, 0, None, True, False, *fields))
     with pytest.raises(ConfigError, match="second style under Mix styles"):
-        next(video._paint(tmp_path / "stop", str(clip), 0, None, True, True, *fields))
+        next(video._paint(tmp_path / "stop", Visit(), str(clip), 0, None, True, True, *fields))
     with pytest.raises(VideoError, match="not a video"):
         (tmp_path / "x.mp4").write_bytes(b"x")
-        next(video._paint(tmp_path / "stop", str(tmp_path / "x.mp4"), 0, None, True, False, *fields))
+        next(video._paint(tmp_path / "stop", Visit(), str(tmp_path / "x.mp4"), 0, None, True, False, *fields))
 
 
 def test_stops_find_the_job_that_is_meant():

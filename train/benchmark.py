@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast|video [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn [--json FILE]``.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from benchmark_fast import fast
+from benchmark_learn import DATA, TeachConfig, learn
 from benchmark_slow import PAIRS, memory, slow
 from benchmark_video import video, video_memory
 
@@ -41,6 +42,7 @@ def main() -> None:
         "slow": slow,
         "fast": fast,
         "video": video,
+        "learn": learn,
         "memory": memory,
         "video-memory": video_memory,
     }
@@ -60,6 +62,9 @@ def main() -> None:
     group.add_argument("--seconds", type=float, default=3.0, help="of the clip")
     group.add_argument("--turns", type=int, default=5)
     group.add_argument("--clip", type=Path, help="of the part video-memory")
+    group = parser.add_argument_group("learning a style")
+    group.add_argument("--steps", type=int, default=TeachConfig.steps)
+    group.add_argument("--data", type=Path, default=DATA, help="folder with photos and paintings")
     args = parser.parse_args()
     result = parts[args.part](args)
     if args.part not in ("memory", "video-memory"):  # those print JSON for the others

@@ -8,7 +8,6 @@ login`` or HF_TOKEN provides.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,16 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from nst.errors import ConfigError, HubError, NoRepoError, NSTError  # noqa: E402
-from nst.hub import MOST_TRUNK_BYTES, note, pull_styles  # noqa: E402
-from nst.hub_client import list_files  # noqa: E402
+from nst.errors import ConfigError, NSTError  # noqa: E402
+from nst.hub_publish import publish_styles  # noqa: E402
 from nst.hub_push import Pushed, logged_in_as, push_files  # noqa: E402
-from nst.hub_repos import HubRepo, check_name, own_repo, repo_of  # noqa: E402
-from nst.model_card import model_card, read_evaluation, was_evaluated  # noqa: E402
-from nst.styles import Style, by_title, check_id, load_style  # noqa: E402
+from nst.hub_repos import check_name, own_repo, repo_of  # noqa: E402
+from nst.model_card import read_evaluation, was_evaluated  # noqa: E402
+from nst.styles import Style, check_id, load_style  # noqa: E402
 from nst.trunks import TRUNK, Trunk, load_trunk  # noqa: E402
-
-_LOOK_SECONDS = 60.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -70,23 +66,11 @@ def _push_styles(args: argparse.Namespace) -> None:
             f"{evaluation_file}' first, or send them as they are with --force."
         )
     name = check_name(args.repo or own_repo() or repo_of(logged_in_as()))
-    files: dict[str, Path | bytes] = {}
-    if with_trunk:
-        if trunk_file.stat().st_size > MOST_TRUNK_BYTES:
-            raise ConfigError(f"The trunk is larger than {MOST_TRUNK_BYTES >> 20} MB: nobody could pull it.")
-        files |= {"config.json": _config(trunk), "model.safetensors": trunk_file}
-    for style in styles:
-        path = args.weights / "styles" / f"{style.info.id}.safetensors"
-        files[f"styles/{path.name}"] = path
-        if style.thumbnail:
-            files[f"styles/{style.thumbnail.name}"] = style.thumbnail
-    there, has_trunk = _there(name, trunk)
-    shown = {style.info.id: style for style in (*there, *styles)}
-    card = model_card(name, trunk, sorted(shown.values(), key=by_title), evaluation, with_trunk or has_trunk)
-    files["README.md"] = card.encode()
-    ids = [style.info.id for style in styles]
-    message = f"{len(ids)} styles" if len(ids) > 6 else f"Styles: {', '.join(ids)}"
-    _tell(push_files(name, files, message, private=args.private))
+    pushed = publish_styles(
+        name, args.weights / "styles", styles, trunk,
+        trunk_file=trunk_file if with_trunk else None, evaluation=evaluation, private=args.private,
+    )  # fmt: skip
+    _tell(pushed)
 
 
 def _chosen(folder: Path, trunk: Trunk, ids: list[str]) -> list[Style]:
@@ -99,27 +83,6 @@ def _chosen(folder: Path, trunk: Trunk, ids: list[str]) -> list[Style]:
         if style.info.id != name:
             raise ConfigError(f"The style in '{name}.safetensors' calls itself '{style.info.id}': both must agree.")
     return styles
-
-
-def _config(trunk: Trunk) -> bytes:
-    about = {name: trunk.about[name] for name in ("architecture", "settings", "seed", "steps") if name in trunk.about}
-    return (json.dumps({"library_name": "nst", "trunk": trunk.fingerprint, **about}, indent=2) + "\n").encode()
-
-
-def _there(name: str, trunk: Trunk) -> tuple[tuple[Style, ...], bool]:
-    """The styles that the repo holds already, for its page, and whether it holds a trunk."""
-    try:
-        _, sizes = list_files(name, "main", None, _LOOK_SECONDS)
-        if not any(path.startswith("styles/") for path in sizes):
-            return (), "model.safetensors" in sizes
-        pull = pull_styles(HubRepo(name), trunk, None, _LOOK_SECONDS)
-    except NoRepoError:
-        return (), False
-    if not pull.complete:
-        raise HubError(f"Not all that '{name}' holds could be read: try again later.")
-    if pull.skipped:
-        print(f"push: {note(pull)} What is in the repo stays, and is not on its page.", file=sys.stderr)
-    return pull.styles, "model.safetensors" in sizes
 
 
 def _push_space(args: argparse.Namespace) -> None:

@@ -6,20 +6,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import torch
-from PIL import Image
 from torch import Tensor
 
 from nst.backbone_weights import ROOT
-from nst.images import cover, open_image, to_image, to_tensor
 from nst.networks import build_network
 from nst.styles import StyleInfo, save_style
+from nst.thumbnails import paint_thumbnail, save_thumbnail
 from nst.training.checkpoint import load_checkpoint
 from nst.training.recipe import Painting, make_recipe
-from nst.trunks import Trunk, load_trunk, paint, save_trunk
-
-_PAINTED = (384, 384)  # strokes look as they do in a painting …
-_THUMBNAIL = (192, 192)  # … but a thumbnail is small, as its file should be
+from nst.trunks import Trunk, load_trunk, save_trunk
 
 
 def export_run(checkpoint: Path, folder: Path) -> list[str]:
@@ -65,15 +60,7 @@ def export_style(
     )
     path = folder / f"{painting.id}.safetensors"
     save_style(path, info, code)
-    draw_thumbnail(path.with_suffix(".jpg"), trunk, code)
-
-
-@torch.inference_mode()
-def draw_thumbnail(path: Path, trunk: Trunk, code: Tensor) -> None:
-    """One of the project's photographs in the style: a picture that may be shared, unlike many paintings' photos."""
-    photo = cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), _PAINTED)
-    painted = to_image(paint(trunk.network, to_tensor(photo), code[None]))
-    painted.resize(_THUMBNAIL, Image.Resampling.LANCZOS).save(path, quality=80, optimize=True)
+    save_thumbnail(path.with_suffix(".jpg"), paint_thumbnail(trunk, code))
 
 
 def commit() -> str:

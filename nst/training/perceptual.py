@@ -30,19 +30,19 @@ class PerceptualLoss:
 
     Args:
         backbone: on the device and in the dtype that features should be computed in.
-        paintings: each ``(1, 3, h, w)`` in 0..1, on the same device.
+        paintings: of each, one or more pictures ``(1, 3, h, w)`` in 0..1, on the same device; several count equally.
         loss: the recipe's; layer weights are normalised to sum to one, as in slow mode.
     """
 
-    def __init__(self, backbone: Backbone, paintings: Sequence[Tensor], loss: Loss) -> None:
+    def __init__(self, backbone: Backbone, paintings: Sequence[Sequence[Tensor]], loss: Loss) -> None:
         self.backbone = backbone
         self.tv_weight = loss.tv_weight
         self._content_layers = _shares(loss.content_layers)
         self._style_layers = _shares(loss.style_layers)
         self._count = len(paintings)
         with torch.no_grad():
-            found = [self._features(painting, self._style_layers) for painting in paintings]
-            self._grams = {name: torch.cat([gram_matrix(f[name]) for f in found]) for name in self._style_layers}
+            found = [self._mean_grams(pictures) for pictures in paintings]
+            self._grams = {name: torch.cat([grams[name] for grams in found]) for name in self._style_layers}
 
     def __call__(self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor) -> BatchLosses:
         """Losses of ``image`` against ``photo``, both ``(N, 3, H, W)`` in 0..1.
@@ -74,6 +74,10 @@ class PerceptualLoss:
         if self.tv_weight:
             mean = mean + self.tv_weight * total_variation(image)
         return BatchLosses(content.detach(), style.detach(), mean)
+
+    def _mean_grams(self, pictures: Sequence[Tensor]) -> dict[str, Tensor]:
+        each = [self._features(picture, self._style_layers) for picture in pictures]
+        return {name: torch.cat([gram_matrix(f[name]) for f in each]).mean(0, True) for name in self._style_layers}
 
     def _features(self, image: Tensor, layers: Sequence[str] | dict[str, float]) -> dict[str, Tensor]:
         if image.device.type != "mps":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -70,7 +70,7 @@ class Taught:
 
 def teach(
     library: StyleLibrary,
-    painting: Image.Image,
+    painting: Image.Image | Sequence[Image.Image],
     about: Painting,
     config: TeachConfig | None = None,
     photos: Data = EXAMPLE_PHOTOS,
@@ -78,6 +78,8 @@ def teach(
     frame_seconds: float = 2.0,
 ) -> Iterator[Taught]:
     """Learn ``painting`` as a style of the library's trunk; yields after every step, a picture every few seconds.
+
+    Several pictures are taken as parts of one painting: the style is their mean.
 
     The loss is the one that the trunk was trained with. The weight of the style is found on the way, so that the style
     ends as strong as those of the trunk.
@@ -104,8 +106,9 @@ def teach(
     )
     network = trunk.network
     device = next(network.parameters()).device
-    picture = to_tensor(resize(painting, about.size)).to(device)
-    loss = PerceptualLoss(prepare_backbone(loss_settings.objective(), device), [picture], loss_settings)
+    paintings = [painting] if isinstance(painting, Image.Image) else painting
+    pictures = [to_tensor(resize(picture, about.size)).to(device) for picture in paintings]
+    loss = PerceptualLoss(prepare_backbone(loss_settings.objective(), device), [pictures], loss_settings)
     source = open_source(recipe.data, config.seed)
     return _run(
         library, loss, recipe, config, DataLoader(Crops(recipe, source), batch_size=None), target, frame_seconds
@@ -128,7 +131,8 @@ def _run(
     code = _best_start(library, loss, balance.weights()).to(device).requires_grad_()
     mean = code.detach().clone()
     optimizer = torch.optim.Adam([code], lr=config.rate)
-    probe = to_tensor(cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), (192, 192))).to(device)
+    probe = to_tensor(cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), (256, 256))).to(device)
+    begun = time.perf_counter()  # what goes before is done once, and says nothing about how long a step takes
     for step, (photo, styles) in enumerate(crops, 1):
         for group in optimizer.param_groups:
             group["lr"] = config.rate * min(1.0, 2 * (1 - (step - 1) / config.steps))
@@ -156,7 +160,7 @@ def _run(
             step=step,
             steps=config.steps,
             seconds=now - started,
-            eta=(now - started) / step * (config.steps - step),
+            eta=(now - begun) / step * (config.steps - step),
             content=float(losses.content.mean()),
             style=float(losses.style.mean()),
             code=mean.cpu(),

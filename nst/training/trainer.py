@@ -197,9 +197,9 @@ class Trainer:
         sums = self.accelerator.reduce(sums.to(self.accelerator.device), "sum").cpu()
         self.balance.update(sums[0, :count], sums[1, :count])
 
-    def _paintings(self) -> list[Tensor]:
+    def _paintings(self) -> list[list[Tensor]]:
         pictures = (resize(open_image(p.file), p.size) for p in self.recipe.paintings)
-        return [to_tensor(picture).to(self.accelerator.device) for picture in pictures]
+        return [[to_tensor(picture).to(self.accelerator.device)] for picture in pictures]
 
     def _start_from(self, folder: Path, model: StyledNetwork) -> None:
         try:

@@ -9,8 +9,10 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import fast, slow, video
+from nst.ui import fast, slow, teach, video
+from nst.ui.shelves import HubLine, Shelves
 from nst.ui.video_limits import UPLOAD_LIMIT
+from nst.ui.visit import Visit, sources
 
 TITLE = "Neural Style Transfer"
 CSS = Path(__file__).with_name("style.css")
@@ -32,12 +34,18 @@ def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(1800, 7200)) as demo:
         gr.Markdown(f"# {TITLE}\nBring a photo or a clip, leave with a painting.", elem_id="header")
+        visit = gr.State(Visit())
+        hub_line = HubLine()
         with gr.Tab("Fast", id="fast"):
-            fast.build()
+            fast_styles = fast.build(visit)
         with gr.Tab("Video", id="video"):
-            video.build()
+            video_styles = video.build(visit)
+        shelves = Shelves(visit, (fast_styles, video_styles))
         with gr.Tab("Slow", id="slow"):
             slow.build(device_note())
+        with gr.Tab("Teach", id="teach"):
+            teach.build(visit, shelves, teach_note())
+        hub_line.wire(demo, shelves)
         with gr.Accordion("Credits and citation", open=False):
             gr.Markdown(_CREDITS)
     demo.queue(max_size=20, default_concurrency_limit=2)
@@ -64,3 +72,15 @@ def device_note() -> str:
     quick, balanced = ("10 seconds", "a minute") if native_bfloat16(device) else ("half a minute", "two minutes")
     plural = "core" if cores == 1 else "cores"
     return f"Runs on the CPU ({cores} {plural}): about {quick} for Quick look, {balanced} for Balanced."
+
+
+def teach_note() -> str:
+    """One line on how long it takes to learn a style."""
+    if os.environ.get("SPACES_ZERO_GPU") or pick_device().type != "cpu":
+        return "Effort: a minute at most on a GPU."
+    return "Effort: Quick takes about half a minute on this machine's CPU, Normal a minute or two, Thorough five."
+
+
+def start_styles() -> None:
+    """Ask the Hub for more styles, in the background; whatever it does, the app is there at once."""
+    sources().start()

@@ -16,21 +16,27 @@ from nst.stylize_config import StylizeConfig
 from nst.ui.errors import friendly
 from nst.ui.examples import CONTENT, strip
 from nst.ui.fast_api import add_endpoints
-from nst.ui.fast_run import MAX_SIDE, Painting, contact_sheet, library, paint
+from nst.ui.fast_run import MAX_SIDE, Painting, contact_sheet, paint
 from nst.ui.slow_run import line
-from nst.ui.style_fields import caption, chosen, picked, show_choice, style_fields
+from nst.ui.style_fields import StyleFields, caption, chosen, picked, show_choice, style_fields
 from nst.ui.uploads import unopened
+from nst.ui.visit import Visit
 
 _READY = "Pick a style, or press Paint: the painting appears here."
 _NO_PHOTO = "No photo is given: upload one, or pick an example."
 _SIZES = (512, 768, 1024, 1536, 2048)
 
 
-def build() -> None:
-    """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
+def build(visit: gr.State) -> StyleFields:
+    """Lay out the tab inside the current ``gr.Blocks`` and wire it; returns the choice of styles.
+
+    Args:
+        visit: holds a :class:`Visit`.
+    """
     # A picked style is painted by a change of this: unlike the chooser's value it changes also when the same style
     # is picked again, and all that paints can share one event, of which the newest wins.
     wanted = gr.State(0)
+    on_sheet = gr.State(())  # ids of its tiles
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             photo = unopened(
@@ -75,9 +81,9 @@ def build() -> None:
         "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple",
         "concurrency_id": "fast-pick", "concurrency_limit": 1,
     }  # fmt: skip
-    fields.gallery.select(_pick, None, [fields.choosers[0], wanted], **quick)
-    sheet.select(_pick_from_sheet, None, [fields.choosers[0], wanted, fields.gallery, frame], **quick)
-    fields.choosers[0].input(show_choice, fields.choosers[0], fields.gallery, **quick)
+    fields.gallery.select(_pick, visit, [fields.choosers[0], wanted], **quick)
+    sheet.select(_pick_from_sheet, [visit, on_sheet], [fields.choosers[0], wanted, fields.gallery, frame], **quick)
+    fields.choosers[0].input(show_choice, [visit, fields.choosers[0]], fields.gallery, **quick)
     # One event for all that paints. While one painting is under way only the newest request waits, and it takes the
     # settings as they are when its turn comes. Slow mode has a queue of its own: nobody waits a minute for a second.
     shared = {
@@ -89,32 +95,36 @@ def build() -> None:
             start.click, wanted.change, fields.strength.release, fields.keep_color.input, fields.size.input,
             *(chooser.input for chooser in fields.choosers), *(weight.release for weight in fields.weights),
         ],
-        _paint, [photo, *fields.inputs], [result, status, png, jpeg, compare, slider],
+        _paint, [visit, photo, *fields.inputs], [result, status, png, jpeg, compare, slider],
         **shared,
     )  # fmt: skip
-    try_all.click(_try_all, [photo, fields.strength, fields.keep_color], [frame, sheet, sheet_status], **shared)
-    add_endpoints()
+    try_all.click(
+        _try_all, [visit, photo, fields.strength, fields.keep_color], [frame, sheet, sheet_status, on_sheet], **shared
+    )
+    add_endpoints(visit)
+    return fields
 
 
-def _pick(event: gr.SelectData) -> tuple:
-    return picked(event), time.monotonic_ns()
+def _pick(visit: Visit, event: gr.SelectData) -> tuple:
+    return picked(visit, event), time.monotonic_ns()
 
 
-def _pick_from_sheet(event: gr.SelectData) -> tuple:
+def _pick_from_sheet(visit: Visit, on_sheet: tuple[str, ...], event: gr.SelectData) -> tuple:
     """Choose the style; the sheet folds, so that the painting comes into view."""
-    style = list(library())[event.index].info.id
-    return style, time.monotonic_ns(), show_choice(style), gr.Accordion(open=False)
+    style = on_sheet[event.index]
+    return style, time.monotonic_ns(), show_choice(visit, style), gr.Accordion(open=False)
 
 
 @friendly
-def _paint(event: gr.EventData, photo: Any, *rest: Any) -> Iterator[tuple]:
+def _paint(event: gr.EventData, visit: Visit, photo: Any, *rest: Any) -> Iterator[tuple]:
     if photo is None:
         if getattr(event.target, "elem_id", None) == "fast-start":
             raise ConfigError(_NO_PHOTO)
         yield (gr.skip(),) * 6  # a setting was changed: that needs no answer
         return
     choice = chosen(rest)
-    painting = paint(photo, StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side))
+    config = StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side)
+    painting = paint(photo, config, visit.library())
     with tempfile.TemporaryDirectory(prefix="nst-") as name:
         yield _shown(painting, Path(name))
         # Compressing a large PNG can take longer than painting it, so it comes after the painting is on screen.
@@ -132,14 +142,15 @@ def _shown(painting: Painting, folder: Path) -> tuple:
 
 
 @friendly
-def _try_all(photo: Any, strength: float, keep: str) -> Iterator[tuple]:
+def _try_all(visit: Visit, photo: Any, strength: float, keep: str) -> Iterator[tuple]:
     if photo is None:
         raise ConfigError(_NO_PHOTO)
-    total = len(library())
-    config = StylizeConfig(next(iter(library())).info.id, strength, keep)
+    styles = visit.styles()
+    total, ids = len(styles), tuple(style.info.id for style in styles)
+    config = StylizeConfig(ids[0], strength, keep)
     tiles: list[tuple[str, str]] = []
     with tempfile.TemporaryDirectory(prefix="nst-") as folder:
-        for style, image in contact_sheet(photo, config):
+        for style, image in contact_sheet(photo, config, styles):
             path = Path(folder) / f"{len(tiles):03d}.jpg"
             save_image(image, path)
             tiles.append((str(path), caption(style)))
@@ -147,4 +158,4 @@ def _try_all(photo: Any, strength: float, keep: str) -> Iterator[tuple]:
                 f"{len(tiles)} of {total} styles …" if len(tiles) < total else "Pick one: it is painted at full size."
             )
             opened = gr.Accordion(visible=True, open=True) if len(tiles) == 1 else gr.skip()
-            yield opened, gr.Gallery(list(tiles), selected_index=None), line(text)
+            yield opened, gr.Gallery(list(tiles), selected_index=None), line(text), ids

@@ -12,15 +12,16 @@ import gradio as gr
 from nst.errors import ConfigError
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.ui.errors import friendly
-from nst.ui.fast_run import MAX_SIDE, library, paint
+from nst.ui.fast_run import MAX_SIDE, paint
 from nst.ui.uploads import unopened
+from nst.ui.visit import Visit
 
 
 @friendly
 def stylize(
-    image: Any, style: str, strength: float = 1.0, keep_color: str = "off", max_side: float | None = 0
+    visit: Visit, image: Any, style: str, strength: float = 1.0, keep_color: str = "off", max_side: float | None = 0
 ) -> Iterator[str]:
-    """Paint a photo with one of the app's styles, or a mix of them.
+    """Paint a photo with one of the app's styles or your own, or a mix of them.
 
     Args:
         image: the photo.
@@ -37,17 +38,17 @@ def stylize(
     config = StylizeConfig(style, strength, keep_color, max_side)
     if config.max_side and config.max_side > MAX_SIDE:
         raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
-    painting = paint(image, config)
+    painting = paint(image, config, visit.library())
     with tempfile.TemporaryDirectory(prefix="nst-") as folder:
         yield str(painting.save(Path(folder), ".png"))  # Gradio has copied it when it asks for the next one
 
 
-def styles() -> list[dict[str, Any]]:
-    """List the styles: id, title, artist, year, licence, and the size in pixels at which each was learnt."""
-    return library().listing()
+def styles(visit: Visit) -> list[dict[str, Any]]:
+    """List the styles: id, title, artist, year, licence, where each is from, and the size at which it was learnt."""
+    return visit.library().listing()
 
 
-def add_endpoints() -> None:
+def add_endpoints(visit: gr.State) -> None:
     """``/stylize`` and ``/styles`` for API clients; their components are not shown."""
     with gr.Row(visible=False):
         inputs = [
@@ -59,6 +60,8 @@ def add_endpoints() -> None:
         ]
         painting = gr.Image(label="painting", format="png", type="filepath")
         gr.Button("stylize").click(
-            stylize, inputs, painting, api_name="stylize", concurrency_id="fast", concurrency_limit=1
+            stylize, [visit, *inputs], painting, api_name="stylize", concurrency_id="fast", concurrency_limit=1
         )
-    gr.api(styles, api_name="styles", queue=False)  # not behind the paintings of others
+        listing = gr.JSON(label="styles")
+        # Not behind the paintings of others.
+        gr.Button("styles").click(styles, visit, listing, api_name="styles", queue=False)

@@ -6,7 +6,7 @@ import functools
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,7 +21,6 @@ from nst.images import MIN_SIDE, fitted_size, open_image, resize, save_image
 from nst.styles import Style, StyleLibrary
 from nst.stylize_config import StylizeConfig
 from nst.stylizer import Stylizer
-from nst.trunks import load_trunk
 from nst.ui.gpu import on_gpu
 from nst.weighted import parse_weighted
 
@@ -30,18 +29,7 @@ MAX_SIDE = int(os.environ.get("NST_MAX_SIZE_FAST", "2048"))
 SHEET_SIDE = 320  # pixels: enough to choose by, and all styles take seconds on a CPU
 _GPU_SECONDS, _GPU_SHEET_SECONDS = 10, 30  # mostly for the first call, which loads the network
 
-_library_lock, _stylizer_lock = Lock(), Lock()
-
-
-def library() -> StyleLibrary:
-    """The app's styles; loaded once, on the CPU, wherever the painting is done."""
-    with _library_lock:
-        return _load_library()
-
-
-@functools.cache
-def _load_library() -> StyleLibrary:
-    return StyleLibrary.load(load_trunk())
+_stylizer_lock = Lock()
 
 
 def stylizer() -> Stylizer:
@@ -83,21 +71,23 @@ class Painting:
 
     Attributes:
         photo: what was painted, at the size of the painting.
+        titles: of the styles that count.
+        trunk: its fingerprint.
         reduced: whether the photo is larger than this app paints, and nobody asked for less.
     """
 
     photo: Image.Image
     image: Image.Image
     config: StylizeConfig
+    titles: tuple[str, ...]
+    trunk: str
     seconds: float
     reduced: bool
 
     def status(self) -> str:
         """One line of text: how long it took, what came out."""
         width, height = self.image.size
-        shares = [(style_id, weight) for style_id, weight in parse_weighted(self.config.style, "style") if weight > 0]
-        names = " + ".join(library()[style_id].info.title for style_id, _ in shares)
-        parts = [f"Painted in {self.seconds:.1f} s", f"{width}×{height} pixels", names]
+        parts = [f"Painted in {self.seconds:.1f} s", f"{width}×{height} pixels", " + ".join(self.titles)]
         if self.reduced:
             parts.append(f"your photo is larger, and this app paints up to {MAX_SIDE} pixels")
         return " · ".join(parts)
@@ -106,18 +96,20 @@ class Painting:
         """Write the painting with its settings embedded; returns its path, named after its styles."""
         ids = "-".join(style_id for style_id, _ in parse_weighted(self.config.style, "style"))
         path = folder / f"painting-{ids[:80]}{suffix}"
-        save_image(self.image, path, self.config.describe(library().trunk.fingerprint))
+        save_image(self.image, path, self.config.describe(self.trunk))
         return path
 
 
-def paint(source: Any, config: StylizeConfig) -> Painting:
-    """Open a photo and paint it, no larger than this app allows.
+def paint(source: Any, config: StylizeConfig, library: StyleLibrary) -> Painting:
+    """Open a photo and paint it with styles of ``library``, no larger than this app allows.
 
     Raises:
         ImageError: no picture. ConfigError: an unknown style, or a photo that is too thin at this size.
     """
     started = time.perf_counter()
-    code = library().mix(config.style)
+    code = library.mix(config.style)
+    shares = parse_weighted(config.style, "style")
+    titles = tuple(library[style_id].info.title for style_id, weight in shares if weight > 0)
     photo = open_image(source)
     own = max(photo.size)
     side = min(own, config.max_side or own, MAX_SIDE)
@@ -125,11 +117,12 @@ def paint(source: Any, config: StylizeConfig) -> Painting:
     photo = resize(photo, side)
     image = _paint(photo, code, config)
     reduced = side == MAX_SIDE < min(own, config.max_side or own)
-    return Painting(photo, image, config, time.perf_counter() - started, reduced)
+    seconds = time.perf_counter() - started
+    return Painting(photo, image, config, titles, library.trunk.fingerprint, seconds, reduced)
 
 
-def contact_sheet(source: Any, config: StylizeConfig) -> Iterator[tuple[Style, Image.Image]]:
-    """Paint a photo in every style, small; yields ``(style, painting)`` in the library's order.
+def contact_sheet(source: Any, config: StylizeConfig, styles: Sequence[Style]) -> Iterator[tuple[Style, Image.Image]]:
+    """Paint a photo in every one of ``styles``, small; yields ``(style, painting)``.
 
     Raises:
         ImageError: no picture.
@@ -138,7 +131,6 @@ def contact_sheet(source: Any, config: StylizeConfig) -> Iterator[tuple[Style, I
     aspect = max(photo.size) / min(photo.size)
     side = min(max(photo.size), MAX_SIDE, max(SHEET_SIDE, math.ceil(MIN_SIDE * aspect)))
     _check_room(photo, side)
-    styles = list(library())
     paintings = _paint_each(resize(photo, side), [style.code for style in styles], config)
     yield from zip(styles, paintings, strict=True)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 
-from nst.styles import Style
+from nst.styles import BUILT_IN, Style
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
-from nst.ui.fast_run import library
+from nst.ui.visit import Visit
 
 STYLES = 3
 """How many styles can be mixed."""
@@ -44,6 +45,11 @@ class StyleFields:
     weights: list[gr.Slider]
 
     @property
+    def lists(self) -> list[gr.components.Component]:
+        """What shows which styles there are: the outputs for :func:`listed`."""
+        return [self.gallery, *self.choosers]
+
+    @property
     def inputs(self) -> list[gr.components.Component]:
         """What an event hands over for :func:`chosen`."""
         return [*self.choosers, *self.weights, self.strength, self.keep_color, self.size]
@@ -57,12 +63,12 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
         sizes: longer sides in pixels to choose from, besides the own one.
         subject: what is painted, such as ``photo``.
     """
-    first = next(iter(library())).info.id
+    visit = Visit()  # as every visitor begins
+    first = visit.shown[0]
     gr.Markdown("**Styles**: pick one", elem_classes="note")
     gallery = gr.Gallery(
-        [(str(style.thumbnail), caption(style)) for style in library() if style.thumbnail],
-        label="Styles", show_label=False, elem_id=f"{tab}-styles", columns=4, height=460, allow_preview=False,
-        interactive=False, buttons=[], selected_index=0,
+        _tiles(visit), format="jpeg", label="Styles", show_label=False, elem_id=f"{tab}-styles", columns=4, height=460,
+        allow_preview=False, interactive=False, buttons=[], selected_index=0,
     )  # fmt: skip
     with gr.Row():
         strength = gr.Slider(
@@ -76,7 +82,7 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
         [(name.capitalize(), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
         label=f"Keep the {subject}'s colours", elem_id=f"{tab}-keep-color",
     )  # fmt: skip
-    return StyleFields(gallery, strength, size, keep, *_mix(tab, first))
+    return StyleFields(gallery, strength, size, keep, *_mix(tab, visit, first))
 
 
 def chosen(values: Sequence[Any]) -> Choice:
@@ -87,34 +93,57 @@ def chosen(values: Sequence[Any]) -> Choice:
 
 
 def caption(style: Style) -> str:
-    """Title and artist."""
-    return f"{style.info.title} · {style.info.artist}" if style.info.artist else style.info.title
+    """Title, artist, and where the style is from unless it came with the app."""
+    origin = "" if style.origin == BUILT_IN else style.origin
+    return " · ".join(filter(None, (style.info.title, style.info.artist, origin)))
 
 
-def picked(event: gr.SelectData) -> str:
+def picked(visit: Visit, event: gr.SelectData) -> str:
     """The id of the style that was picked in the gallery."""
-    return _shown()[event.index]
+    return visit.shown[event.index]
 
 
-def show_choice(style_id: str) -> gr.Gallery:
+def show_choice(visit: Visit, style_id: str) -> gr.Gallery:
     """The gallery with that style marked."""
-    return gr.Gallery(selected_index=_shown().index(style_id) if style_id in _shown() else None)
+    return gr.Gallery(selected_index=_place(visit, style_id))
 
 
-def _shown() -> list[str]:
-    return [style.info.id for style in library() if style.thumbnail]
+def listed(visit: Visit, choice: str) -> list[Any]:
+    """Updates of :attr:`StyleFields.lists` for the styles that the visitor has now, where ``choice`` is chosen."""
+    titles = _titles(visit)
+    gallery = gr.Gallery(_tiles(visit), selected_index=_place(visit, choice))
+    return [gallery, *(gr.Dropdown(_choices(titles, n)) for n in range(1, STYLES + 1))]
 
 
-def _mix(tab: str, first: str) -> tuple[gr.Accordion, list[gr.Dropdown], list[gr.Slider]]:
-    titles = [(style.info.title, style.info.id) for style in library()]
+def _tiles(visit: Visit) -> list[tuple[Any, str]]:
+    pictures = ((style, style.thumbnail) for style in visit.styles() if style.thumbnail)
+    return [(str(p) if isinstance(p, Path) else p, caption(style)) for style, p in pictures]
+
+
+def _place(visit: Visit, style_id: str) -> int | None:
+    return visit.shown.index(style_id) if style_id in visit.shown else None
+
+
+def _titles(visit: Visit) -> list[tuple[str, str]]:
+    return [(style.info.title, style.info.id) for style in visit.styles()]
+
+
+def _choices(titles: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
+    return titles if number == 1 else [("None", ""), *titles]
+
+
+def _mix(tab: str, visit: Visit, first: str) -> tuple[gr.Accordion, list[gr.Dropdown], list[gr.Slider]]:
+    titles = _titles(visit)
     choosers, weights = [], []
     with gr.Accordion("Mix styles", open=False, elem_id=f"{tab}-mix") as frame:
         for n in range(1, STYLES + 1):
             with gr.Row():
-                choices, value = (titles, first) if n == 1 else ([("None", ""), *titles], "")
                 choosers.append(
-                    gr.Dropdown(choices, value=value, label=f"Style {n}", elem_id=f"{tab}-style-{n}", min_width=200)
-                )
+                    gr.Dropdown(
+                        _choices(titles, n), value=first if n == 1 else "", label=f"Style {n}",
+                        elem_id=f"{tab}-style-{n}", min_width=200,
+                    )
+                )  # fmt: skip
                 weights.append(
                     gr.Slider(0, 1, 1, step=0.05, label=f"Weight {n}", elem_id=f"{tab}-weight-{n}", min_width=150)
                 )

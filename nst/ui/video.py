@@ -16,11 +16,12 @@ from nst.ui.errors import friendly
 from nst.ui.examples import CLIPS, strip
 from nst.ui.slow_run import line
 from nst.ui.stops import Stage, Stops
-from nst.ui.style_fields import chosen, picked, show_choice, style_fields
+from nst.ui.style_fields import StyleFields, chosen, picked, show_choice, style_fields
 from nst.ui.uploads import unopened
 from nst.ui.video_api import add_endpoint
 from nst.ui.video_limits import MAX_SIDE, first_look, note
 from nst.ui.video_run import Job, View, paint, plan, status
+from nst.ui.visit import Visit
 from nst.video_config import VideoConfig
 
 _READY = "Press Paint: the frames appear here as they are painted, then the clip with its sound."
@@ -29,8 +30,12 @@ _IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Paint and
 _PLAYED = {"h264", "vp8", "vp9", "av1"}
 
 
-def build() -> None:
-    """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
+def build(visit: gr.State) -> StyleFields:
+    """Lay out the tab inside the current ``gr.Blocks`` and wire it; returns the choice of styles.
+
+    Args:
+        visit: holds a :class:`Visit`.
+    """
     stops = Stops()
     # In the page, not in a gr.State, which is read when a run's turn comes, and would be that of the newest.
     ticket = gr.Textbox(visible=False)
@@ -108,7 +113,7 @@ def build() -> None:
 
     # Not behind the minutes of slow mode, nor these behind a clip: each has a turn of its own.
     event = go.click(wait, None, [ticket, state, go, stop], queue=False, **private).success(
-        work, [ticket, clip, start, length, temporal, morph, *fields.inputs], outputs,
+        work, [ticket, visit, clip, start, length, temporal, morph, *fields.inputs], outputs,
         concurrency_id="video", concurrency_limit=1, trigger_mode="multiple", **private,
     )  # fmt: skip
     event.failure(_after_failure, None, [state, live, go, stop], queue=False, **private)
@@ -116,10 +121,11 @@ def build() -> None:
     clip.change(_about, clip, [about, start, length], queue=False, **private)
     # When the page is loaded: it shows a number that begins without a value as 0.
     gr.on(None, lambda: None, None, length, queue=False, **private)
-    fields.gallery.select(picked, None, fields.choosers[0], queue=False, **private)
-    fields.choosers[0].input(show_choice, fields.choosers[0], fields.gallery, queue=False, **private)
+    fields.gallery.select(picked, visit, fields.choosers[0], queue=False, **private)
+    fields.choosers[0].input(show_choice, [visit, fields.choosers[0]], fields.gallery, queue=False, **private)
     morph.input(lambda on: gr.Accordion(open=True) if on else gr.skip(), morph, fields.mix, queue=False, **private)
-    add_endpoint()
+    add_endpoint(visit)
+    return fields
 
 
 def _about(clip: str | None) -> tuple[str, float, float | None]:
@@ -136,8 +142,9 @@ def _about(clip: str | None) -> tuple[str, float, float | None]:
 
 
 def _paint(
-    flag: Path, clip: str | None, start: float | None, length: float | None, temporal: bool, morph: bool, *rest: Any
-) -> Iterator[tuple]:
+    flag: Path, visit: Visit, clip: str | None, start: float | None, length: float | None, temporal: bool, morph: bool,
+    *rest: Any,
+) -> Iterator[tuple]:  # fmt: skip
     if clip is None:
         raise ConfigError("No clip is given: upload one, or pick the example.")
     choice = chosen(rest)
@@ -148,7 +155,7 @@ def _paint(
         temporal, morph, start or 0.0, length,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
-        job = plan(clip, config, Path(folder), flag)
+        job = plan(clip, config, Path(folder), visit.library(), flag)
         first = True
         for view in paint(job):
             yield _final(job, view) if view.done else _live(job, view, first)

@@ -15,6 +15,7 @@ from nst.ui.errors import friendly
 from nst.ui.uploads import unopened
 from nst.ui.video_limits import MAX_SIDE
 from nst.ui.video_run import paint, plan, status
+from nst.ui.visit import Visit
 from nst.video_config import VideoConfig
 
 _SWITCH = {"on": True, "off": False}
@@ -22,6 +23,7 @@ _SWITCH = {"on": True, "off": False}
 
 @friendly
 def stylize_video(
+    visit: Visit,
     video: Any,
     style: str,
     strength: float = 1.0,
@@ -32,7 +34,7 @@ def stylize_video(
     start: float | None = 0,
     length: float | None = 0,
 ) -> Iterator[tuple]:
-    """Paint a clip with one of the app's styles, or a mix of them; its sound is kept. Streams progress.
+    """Paint a clip with one of the app's styles or your own, or a mix of them; its sound is kept. Streams progress.
 
     Args:
         video: the clip.
@@ -61,13 +63,13 @@ def stylize_video(
     if config.max_side and config.max_side > MAX_SIDE:
         raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
     with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
-        job = plan(video, config, Path(folder))
+        job = plan(video, config, Path(folder), visit.library())
         for view in paint(job):
             # Gradio has copied the file when it asks for what comes after it.
             yield view.after, status(job, view), view.report(), str(job.target) if view.done else None
 
 
-def add_endpoint() -> None:
+def add_endpoint(visit: gr.State) -> None:
     """``/stylize_video`` for API clients; its components are not shown."""
     with gr.Row(visible=False):
         inputs = [
@@ -86,5 +88,6 @@ def add_endpoint() -> None:
             gr.File(label="mp4"),
         ]  # fmt: skip
         gr.Button("stylize_video").click(
-            stylize_video, inputs, outputs, api_name="stylize_video", concurrency_id="video", concurrency_limit=1
-        )
+            stylize_video, [visit, *inputs], outputs, api_name="stylize_video",
+            concurrency_id="video", concurrency_limit=1,
+        )  # fmt: skip

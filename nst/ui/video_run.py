@@ -17,7 +17,7 @@ from nst.clip_reader import ClipInfo, ClipReader
 from nst.errors import NSTError
 from nst.images import resize
 from nst.styles import Style, StyleLibrary
-from nst.ui.fast_run import library, stylizer
+from nst.ui.fast_run import stylizer
 from nst.ui.gpu import on_gpu
 from nst.ui.slow_run import duration
 from nst.ui.video_limits import MAX_SIDE, seconds, within_limits
@@ -84,14 +84,14 @@ class View:
         }  # fmt: skip
 
 
-def plan(source: Any, config: VideoConfig, folder: Path, stop: Path | None = None) -> Job:
-    """Look at a clip and at the limits of this app, and say what is to be done.
+def plan(source: Any, config: VideoConfig, folder: Path, library: StyleLibrary, stop: Path | None = None) -> Job:
+    """Look at a clip and at the limits of this app, and say what is to be done with styles of ``library``.
 
     Raises:
         VideoError: no clip. ConfigError: an unknown style, or a part that is too long.
     """
     ids = [style_id for style_id, _ in parse_weighted(config.style, "style")]
-    styles = tuple(library()[style_id] for style_id in ids)
+    styles = tuple(library[style_id] for style_id in ids)
     info = ClipReader(Path(source), config.start, config.length).info
     allowed = within_limits(config, info)
     target = folder / f"painting-{'-'.join(ids)[:80]}.mp4"

@@ -1,0 +1,170 @@
+"""Styles from elsewhere and to elsewhere: a file that is dropped in, repos on the Hub, and publishing one's own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+
+from nst.errors import ConfigError, NSTError
+from nst.hub import Found, discover
+from nst.hub_publish import publish_styles
+from nst.hub_push import logged_in_as
+from nst.hub_repos import repo_of
+from nst.styles import load_style
+from nst.ui.errors import friendly
+from nst.ui.shelves import Shelves
+from nst.ui.slow_run import line
+from nst.ui.teach_run import brought, save
+from nst.ui.visit import Visit, sources
+
+_ON_SPACE = bool(os.environ.get("SPACE_ID"))
+_CAN_LOG_IN = bool(os.environ.get("OAUTH_CLIENT_ID"))  # a Space whose README has hf_oauth
+_PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def build(visit: gr.State, shelves: Shelves) -> gr.Dropdown:
+    """Lay out the accordions and wire them; returns the choice of what to publish."""
+    with gr.Accordion("Open a style file", open=False, elem_id="open-style"):
+        file = gr.File(
+            label="A style file (.safetensors)", elem_id="style-file", type="filepath", file_count="single", height=120
+        )
+        opened = gr.HTML(line(""), elem_id="style-file-status")
+    with gr.Accordion("Styles on the Hub", open=False, elem_id="hub-styles"):
+        with gr.Row():
+            repo = gr.Textbox(
+                label="Repo", placeholder="USER/NAME", elem_id="hub-repo", max_length=300, min_width=200, scale=3
+            )
+            add = gr.Button("Add its styles", elem_id="hub-add", min_width=120, scale=1)
+        look = gr.Button("Look what there is", elem_id="hub-look", size="sm")
+        found = gr.Dataset(
+            components=[gr.Textbox(visible=False)], samples=[], type="index", label="Repos with styles, newest first",
+            headers=["Repo"], elem_id="hub-found", visible=False,
+        )  # fmt: skip
+        names = gr.State(())
+        told = gr.HTML(line(""), elem_id="hub-told")
+    with gr.Accordion("Publish your styles", open=False, elem_id="publish"):
+        gr.Markdown(_publish_note(), elem_classes="note")
+        if _CAN_LOG_IN:
+            gr.LoginButton(size="md")
+        own = gr.Dropdown([], multiselect=True, label="Styles of yours", elem_id="publish-styles")
+        with gr.Row():
+            target = gr.Textbox(
+                label="Repo",
+                placeholder="yours: USER/nst-styles",
+                elem_id="publish-repo",
+                max_length=300,
+                min_width=200,
+            )
+            private = gr.Checkbox(label="Private", elem_id="publish-private", min_width=100)
+        push = gr.Button("Publish", elem_id="publish-start", interactive=_CAN_LOG_IN or not _ON_SPACE)
+        published = gr.HTML(line(""), elem_id="publish-status")
+
+    def refresh(event: gr.events.Dependency) -> None:
+        event.success(shelves.show, shelves.inputs, shelves.outputs, queue=False, **_PRIVATE).then(
+            own_choices, visit, own, queue=False, **_PRIVATE
+        )
+
+    # The Hub takes its time, but nobody waits for it behind a painting.
+    slow = {**_PRIVATE, "concurrency_id": "hub", "concurrency_limit": 4}
+    refresh(file.upload(_open, [visit, file], [opened, file], **_PRIVATE))
+    refresh(gr.on([add.click, repo.submit], _add, [visit, repo], told, **slow))
+    look.click(_look, None, [found, names, told], **slow)
+    found.click(_name, [found, names], repo, queue=False, **_PRIVATE)
+    push.click(_publish_as if _CAN_LOG_IN else _publish, [visit, own, target, private], published, **slow)
+    return own
+
+
+def own_choices(visit: Visit) -> gr.Dropdown:
+    """The styles that can be published, the newest chosen."""
+    styles = visit.own
+    return gr.Dropdown([(style.info.title, style.info.id) for style in styles], value=[s.info.id for s in styles[:1]])
+
+
+@friendly
+def _open(visit: Visit, file: str | None) -> Iterator[tuple]:
+    if file is None:
+        yield gr.skip(), gr.skip()
+        return
+    try:
+        style = brought(Path(file))
+        visit.add(style)
+    except NSTError:
+        yield line(""), None  # the field is free for another one
+        raise
+    yield line(f"“{style.info.title}” is now in the galleries of Fast and Video."), None
+
+
+@friendly
+def _add(visit: Visit, name: str) -> Iterator[str]:
+    if not name.strip():
+        raise ConfigError("No repo is named: write USER/NAME, or look what there is.")
+    yield line(f"Asking the Hub for {name.strip()} …")
+    try:
+        repo, note = sources().add(name)
+    except NSTError:
+        yield line("")
+        raise
+    visit.add_repo(repo)
+    yield line(" ".join(filter(None, (f"The styles of {repo} are now in the galleries of Fast and Video.", note))))
+
+
+@friendly
+def _look() -> Iterator[tuple]:
+    repos = discover()
+    names = tuple(repo.name for repo in repos)
+    text = "Pick one, then add its styles." if repos else "There is none yet."
+    yield gr.Dataset(samples=[[_row(repo)] for repo in repos], visible=bool(repos)), names, line(text)
+
+
+def _row(repo: Found) -> str:
+    changed = f" · {repo.changed:%Y-%m-%d}" if repo.changed else ""
+    return f"{repo.name}{changed} · {repo.likes} likes"
+
+
+def _name(index: int, names: tuple[str, ...]) -> str:
+    return names[index]
+
+
+def _publish_note() -> str:
+    where = "They go to a repo of yours on the Hugging Face Hub, from which any copy of this app can add them."
+    if not _ON_SPACE:
+        return where + " The token is the one of HF_TOKEN or `hf auth login`."
+    if _CAN_LOG_IN:
+        return where + " Sign in first; this app keeps nothing of it."
+    return "On this Space nobody can sign in, as its owner has not allowed it: download your styles instead."
+
+
+@friendly
+def _publish_as(visit: Visit, ids: list[str], name: str, private: bool, token: gr.OAuthToken | None) -> Iterator[str]:
+    if token is None:
+        raise ConfigError("You are not signed in: use the button above first.")
+    yield from _sent(visit, ids, name, private, token.token)
+
+
+@friendly
+def _publish(visit: Visit, ids: list[str], name: str, private: bool) -> Iterator[str]:
+    yield from _sent(visit, ids, name, private, None)
+
+
+def _sent(visit: Visit, ids: list[str], name: str, private: bool, token: str | None) -> Iterator[str]:
+    """Publish with the visitor's token, which goes to the Hub and nowhere else."""
+    chosen = [style for style in visit.own if style.info.id in ids]
+    if not chosen:
+        raise ConfigError("No style of yours is chosen: teach one first, or open its file.")
+    yield line("Sending …")
+    try:
+        target = name.strip() or repo_of(logged_in_as(token))
+        trunk = sources().trunk
+        with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as made:
+            folder = Path(made)
+            files = [save(style, folder) for style in chosen]
+            styles = [load_style(file, trunk) for file in files]
+            pushed = publish_styles(target, folder, styles, trunk, private=private, token=token)
+    except NSTError:
+        yield line("")
+        raise
+    yield line(f"Published: {pushed.url}" if pushed.changed else f"Nothing has changed: {pushed.url}")

@@ -1,0 +1,135 @@
+"""The teach tab: a picture becomes a style, watched while it is learnt; styles also come from files and the Hub."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from nst.ui import collection
+from nst.ui.errors import friendly
+from nst.ui.examples import STYLES, strip
+from nst.ui.shelves import Shelves
+from nst.ui.slow_run import line
+from nst.ui.stops import Stage, Stops
+from nst.ui.teach_api import add_endpoint
+from nst.ui.teach_run import BRUSHES, EFFORTS, finished, plan, save, teach
+from nst.ui.uploads import unopened
+from nst.ui.visit import Visit
+
+_READY = "Press Teach: a photo appears here, and comes to look more and more like your painting."
+_IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Teach and Stop when nothing runs
+
+
+def build(visit: gr.State, shelves: Shelves, note: str) -> None:
+    """Lay out the tab inside the current ``gr.Blocks`` and wire it.
+
+    Args:
+        visit: holds a :class:`Visit`.
+        shelves: the choices of styles that a new one is added to.
+        note: one line on how long it takes.
+    """
+    stops = Stops()
+    ticket = gr.Textbox(visible=False)  # in the page: see the Video tab
+    taught = gr.State("")  # id of the style that was learnt last
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=300):
+            painting = unopened(
+                gr.Image(
+                    STYLES[0]["file"], label="Painting", elem_id="teach-painting", type="filepath", image_mode=None,
+                    sources=["upload", "clipboard", "webcam"], height=260, buttons=["fullscreen"],
+                    alt_text="The painting to learn from",
+                )
+            )  # fmt: skip
+            strip(STYLES, painting, "Example paintings", "teach")
+            title = gr.Textbox(label="Name of the style", elem_id="teach-title", placeholder="My style", max_length=80)
+            with gr.Row():
+                brush = gr.Radio(
+                    [(name.capitalize(), name) for name in BRUSHES], value="medium", label="Brush",
+                    elem_id="teach-brush", min_width=200,
+                )  # fmt: skip
+                effort = gr.Radio(
+                    [(f"{name.capitalize()}", name) for name in EFFORTS], value="normal", label="Effort",
+                    elem_id="teach-effort", min_width=200,
+                )  # fmt: skip
+            gr.Markdown(note, elem_classes="note")
+            with gr.Accordion("More", open=False, elem_id="teach-more"):
+                artist = gr.Textbox(label="Artist", elem_id="teach-artist", max_length=80)
+                detail = unopened(
+                    gr.Image(
+                        label="A second picture of it, such as a detail", elem_id="teach-detail", type="filepath",
+                        image_mode=None, sources=["upload", "clipboard"], height=200, buttons=[],
+                    )
+                )  # fmt: skip
+        with gr.Column(scale=6, min_width=320):
+            with gr.Row():
+                go = gr.Button("Teach", variant="primary", elem_id="teach-start", min_width=120)
+                stop = gr.Button("Stop", variant="stop", elem_id="teach-stop", interactive=False, min_width=120)
+            state = gr.HTML(line(_READY), elem_id="teach-status", label="Status")
+            preview = gr.Image(
+                label="Preview", elem_id="teach-preview", format="jpeg", interactive=False, type="pil", height=400,
+                alt_text="A photo in the style so far", buttons=["fullscreen"],
+            )  # fmt: skip
+            download = gr.DownloadButton("Download the style", elem_id="teach-file", interactive=False, size="md")
+            gr.Markdown(
+                "Your styles are for you alone, and are gone when you leave: download what you want to keep.",
+                elem_classes="note",
+            )
+            mine = collection.build(visit, shelves)
+
+    private = {"api_visibility": "private", "show_progress": "hidden"}
+    outputs = [state, preview, download, go, stop, taught]
+
+    def wait() -> tuple:
+        return stops.ticket(), line("Waiting for its turn …"), gr.Button(interactive=False), gr.Button(interactive=True)
+
+    def ask(of: str) -> tuple:
+        stage = stops.ask(of)
+        if stage is Stage.RUNNING:  # the lesson itself tells how it ended
+            return line("Stopping …"), gr.skip(), gr.Button(interactive=False)
+        return (line("Stopped before its turn came."), *_IDLE) if stage is Stage.WAITING else (gr.skip(),) * 3
+
+    @friendly
+    def work(of: str, *values: Any) -> Iterator[tuple]:
+        flag = stops.begin(of)
+        if flag is None:
+            yield (gr.skip(),) * len(outputs)
+            return
+        try:
+            yield from _teach(flag, *values)
+        finally:
+            stops.end(of)
+
+    event = go.click(wait, None, [ticket, state, go, stop], queue=False, **private).success(
+        work, [ticket, visit, painting, title, artist, brush, effort, detail], outputs,
+        concurrency_id="teach", concurrency_limit=1, trigger_mode="multiple", **private,
+    )  # fmt: skip
+    event.success(shelves.show, shelves.inputs, shelves.outputs, queue=False, **private).then(
+        collection.own_choices, visit, mine, queue=False, **private
+    )
+    event.failure(_after_failure, None, [state, go, stop], queue=False, **private)
+    stop.click(ask, ticket, [state, go, stop], queue=False, **private)
+    add_endpoint(visit)
+
+
+def _teach(flag: Path, visit: Visit, painting: Any, title: str, artist: str, *rest: Any) -> Iterator[tuple]:
+    brush, effort, detail = rest
+    lesson = plan(visit, painting, title, artist, brush, effort, detail, flag)
+    name, off = lesson.about.title, gr.update(interactive=False)
+    for view in teach(lesson):
+        if not view.done:
+            yield line(view.status(name)), view.image, off, *[gr.skip()] * 3
+            off = gr.skip()
+            continue
+        style = finished(lesson, view)
+        visit.add(style)
+        with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
+            file = gr.DownloadButton(value=str(save(style, Path(folder))), interactive=True)
+            yield line(view.status(name)), view.image, file, *_IDLE, style.info.id
+
+
+def _after_failure() -> tuple:
+    return line("Nothing was learnt: the message says why."), *_IDLE
