@@ -20,6 +20,7 @@ from nst.video_config import VideoConfig
 from nst.weighted import parse_numbers, parse_weighted
 
 if TYPE_CHECKING:
+    from nst.styles import StyleLibrary
     from nst.stylizer import Stylizer
 
 _LAYER_FIELDS = ("content_layers", "style_layers")
@@ -80,7 +81,15 @@ def _add_painting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-side", type=int, metavar="N", help="longer side of the result in pixels, if what is painted is larger"
     )
+    _add_network(parser)
     _add_running(parser)
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--network", default="multistyle", metavar="NAME",
+        help="one of those in weights/, each with styles of its own; default: %(default)s",
+    )  # fmt: skip
 
 
 def _stylize(args: argparse.Namespace) -> int:
@@ -89,7 +98,7 @@ def _stylize(args: argparse.Namespace) -> int:
     from nst.batch import paint_all, plan
 
     jobs = plan(args.inputs, args.output)
-    stylizer = _stylizer(args.device)
+    stylizer = _stylizer(args.network, args.device)
     stylizer.library.mix(config.style)
     _make_folder(jobs[0].target.parent)
     failed = 0
@@ -104,13 +113,16 @@ def _stylize(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _stylizer(device: str) -> Stylizer:
-    """The network with the embedded styles and those that were pulled from the Hub before."""
+def _stylizer(network: str, device: str) -> Stylizer:
+    """The network with its styles; that of many with those, too, that were pulled from the Hub before."""
     from nst.style_sources import StyleSources
     from nst.stylizer import Stylizer
+    from nst.trunks import MULTISTYLE, network_folder
 
-    stylizer = Stylizer(device=device)
-    stylizer.library = StyleSources(stylizer.trunk).library()
+    folder = network_folder(network)
+    stylizer = Stylizer(folder / "trunk.safetensors", folder / "styles", device)
+    if network == MULTISTYLE:
+        stylizer.library = StyleSources(stylizer.trunk).library()
     return stylizer
 
 
@@ -154,7 +166,7 @@ def _video(args: argparse.Namespace) -> int:
     from nst.video import stylize_video
 
     progress = None
-    steps = stylize_video(args.input, args.output, _stylizer(args.device), config)
+    steps = stylize_video(args.input, args.output, _stylizer(args.network, args.device), config)
     with tqdm(disable=args.quiet, unit="frame", dynamic_ncols=True) as bar, contextlib.closing(steps):
         try:
             for progress in steps:
@@ -169,6 +181,24 @@ def _video(args: argparse.Namespace) -> int:
     return 0
 
 
+def _library(args: argparse.Namespace) -> StyleLibrary:
+    from nst.style_sources import StyleSources
+    from nst.styles import StyleLibrary
+    from nst.trunks import MULTISTYLE, load_trunk, network_folder
+
+    folder = network_folder(args.network)
+    trunk = load_trunk(folder / "trunk.safetensors")
+    if args.network != MULTISTYLE:
+        return StyleLibrary.load(trunk, folder / "styles")
+    sources = StyleSources(trunk)
+    if args.refresh:
+        sources.start()
+        sources.wait(60)
+    for text in sources.status().notes:
+        print(f"nst: {text}", file=sys.stderr)
+    return sources.library()
+
+
 def _add_styles(commands: Any) -> None:
     parser = commands.add_parser(
         "styles", help="list the styles of fast mode",
@@ -177,20 +207,12 @@ def _add_styles(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="everything that is known of them, as JSON")
     parser.add_argument("--refresh", action="store_true", help="ask the Hub first")
+    _add_network(parser)
     parser.set_defaults(run=_styles)
 
 
 def _styles(args: argparse.Namespace) -> int:
-    from nst.style_sources import StyleSources
-    from nst.trunks import load_trunk
-
-    sources = StyleSources(load_trunk())
-    if args.refresh:
-        sources.start()
-        sources.wait(60)
-    for text in sources.status().notes:
-        print(f"nst: {text}", file=sys.stderr)
-    listing = sources.library().listing()
+    listing = _library(args).listing()
     if args.json:
         print(json.dumps(listing, indent=2))
         return 0

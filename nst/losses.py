@@ -95,16 +95,17 @@ def content_loss(
     return rho((features - target) / scale).mean()
 
 
-def content_losses(features: Tensor, target: Tensor) -> Tensor:
-    """The ``relative`` content loss of squares of each picture by itself, ``(N,)``."""
+def content_losses(features: Tensor, target: Tensor, balance: Balance = "relative") -> Tensor:
+    """:func:`content_loss` of squares of each picture by itself, ``(N,)``."""
     features, target = _at_least_float32(features), _at_least_float32(target)
-    return _relative_squares(features, target)
+    each = _mean_squares(features - target)
+    if balance == "gatys":
+        return 0.5 * features[0].numel() * each
+    return each if balance == "johnson" else each / _mean_squares(target).clamp_min(_TINY**2)
 
 
-def _relative_squares(x: Tensor, target: Tensor) -> Tensor:
-    """Mean square of the difference over that of the target, in each picture or matrix of a batch."""
-    dims = tuple(range(1, x.dim()))
-    return (x - target).square().mean(dims) / target.square().mean(dims).clamp_min(_TINY**2)
+def _mean_squares(x: Tensor) -> Tensor:
+    return x.square().flatten(1).mean(1)
 
 
 def style_loss(
@@ -131,9 +132,15 @@ def style_loss(
     return rho((gram - target) / scale).mean()
 
 
-def style_losses(gram: Tensor, target: Tensor) -> Tensor:
-    """The ``relative`` style loss of squares of each picture by itself, ``(N,)``; both matrices ``(N, C, C)``."""
-    return _relative_squares(gram, target)
+def style_losses(gram: Tensor, target: Tensor, balance: Balance = "relative") -> Tensor:
+    """:func:`style_loss` of squares of each picture by itself, ``(N,)``; both matrices ``(N, C, C)``.
+
+    That of ``gatys`` does not depend on the area, as its square is divided out.
+    """
+    each = _mean_squares(gram - target)
+    if balance == "gatys":
+        return each / 4
+    return each if balance == "johnson" else each / _mean_squares(target).clamp_min(_TINY**2)
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -88,9 +88,10 @@ class Stylizer:
         if strength == 0:
             return images
         codes = codes.to(self.device).expand(len(images), -1)
+        fade = _PIXELS_FADE if codes.shape[-1] else 1.0  # a network of one style has no other way
         if strength < 1:
             codes = torch.lerp(self.trunk.identity.to(self.device).expand_as(codes), codes, strength)
         # Half precision on CUDA; the sigmoid and the photo's logits stay in float32 inside the network.
         with torch.autocast(self.device.type, torch.float16, enabled=self.device.type == "cuda"):
             painted = paint(self._network, images, codes)
-        return torch.lerp(images, painted, strength / _PIXELS_FADE) if strength < _PIXELS_FADE else painted
+        return torch.lerp(images, painted, strength / fade) if strength < fade else painted

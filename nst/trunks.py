@@ -16,7 +16,10 @@ from nst.errors import ConfigError, WeightsError
 from nst.networks import build_network
 from nst.weight_files import fingerprint, read_tensors, write_tensors
 
-TRUNK = WEIGHTS / "multistyle" / "trunk.safetensors"
+MULTISTYLE = "multistyle"
+"""The name of the network with many styles, which all that is not told otherwise paints with."""
+
+TRUNK = WEIGHTS / MULTISTYLE / "trunk.safetensors"
 """The trunk that the project ships."""
 
 _IDENTITY = "identity_code"
@@ -38,6 +41,24 @@ class Trunk:
     identity: Tensor
     fingerprint: str
     about: dict[str, Any]
+
+
+def installed_networks(weights: Path = WEIGHTS) -> dict[str, Path]:
+    """Folders with a trained network (``trunk.safetensors``, ``styles/``) by name; that with many styles first."""
+    found = sorted(path.parent for path in weights.glob("*/trunk.safetensors"))
+    return {folder.name: folder for folder in sorted(found, key=lambda folder: folder.name != MULTISTYLE)}
+
+
+def network_folder(name: str) -> Path:
+    """The folder of an installed network.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    networks = installed_networks()
+    if name not in networks:
+        raise ConfigError(f"There is no network '{str(name)[:40]}' here: choose from {', '.join(networks)}.")
+    return networks[name]
 
 
 def save_trunk(path: Path, network: nn.Module, identity: Tensor, about: Mapping[str, Any]) -> str:

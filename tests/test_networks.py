@@ -69,7 +69,7 @@ def test_every_number_of_a_code_matters():
 
 
 def test_the_registry_refuses_what_it_does_not_know():
-    assert set(NETWORKS) >= {"multistyle", "johnson"}
+    assert set(NETWORKS) == {"multistyle", "johnson", "aonet", "vgg16_decoder", "pytorch_examples"}
     with pytest.raises(ConfigError, match="no network 'transformer'"):
         build_network("transformer", {})
     with pytest.raises(ConfigError, match="width, blocks, fold"):
@@ -83,7 +83,7 @@ def test_the_registry_refuses_what_it_does_not_know():
 def test_the_published_network_is_built_as_published(shared):
     from safetensors.torch import load_file
 
-    network = build_network("johnson", {})
+    network = build_network("pytorch_examples", {})
     assert sum(p.numel() for p in network.parameters()) == 1_679_235
     weights = load_file(shared / "peers" / "pytorch_examples_udnie.safetensors")
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
@@ -95,3 +95,87 @@ def test_the_published_network_is_built_as_published(shared):
     assert painted.shape == photo.shape
     assert 0.05 < float((painted - photo).abs().mean()) < 0.6  # it paints, and not noise
     assert float(painted.std()) > 0.1
+
+
+SINGLE = ("johnson", "aonet", "vgg16_decoder", "pytorch_examples")
+
+
+def sizes(network, *layers, side=256) -> list[tuple[int, int]]:
+    """Channels and side of what these layers of a network return for a square photo."""
+    found = []
+    for layer in layers:
+        layer.register_forward_hook(lambda _, __, out: found.append((out.shape[1], out.shape[-1])))
+    with torch.no_grad():
+        network(torch.rand(1, 3, side, side))
+    return found
+
+
+def test_johnson_has_the_activation_sizes_of_the_papers_table():
+    network = build_network("johnson", {})
+    layers = [*network.convs, *network.blocks, *network.ups, network.out]
+    assert sizes(network, *layers) == [
+        (32, 336), (64, 168), (128, 84),
+        (128, 80), (128, 76), (128, 72), (128, 68), (128, 64),
+        (64, 128), (32, 256), (3, 256),
+    ]  # fmt: skip
+    assert network.border == 40 and sum(p.numel() for p in network.parameters()) == 1_679_235
+
+
+@pytest.mark.parametrize("upsampling", ["nearest", "deconvolution"])
+def test_aonet_works_at_a_quarter_of_the_size(upsampling):
+    network = build_network("aonet", {"upsampling": upsampling})
+    layers = [network.conv1, network.conv2, *network.blocks, network.up1, network.up2]
+    assert sizes(network, *layers) == [(32, 128), (128, 64), *[(128, 64)] * 5, (32, 128), (3, 256)]
+
+
+def test_the_decoder_freezes_the_first_twenty_layers_of_vgg16(vgg16):
+    network = build_network("vgg16_decoder", {})
+    assert list(network.encoder) == ["4_3", "5_1", "5_2", "5_3"]
+    layers = [*network.encoder.values(), *network.ups, network.out]
+    assert sizes(network, *layers, side=64) == [*[(512, 8)] * 4, (256, 16), (128, 32), (64, 64), (3, 64)]
+    assert torch.equal(network.encoder["5_1"].weight, vgg16.convs["5_1"].weight)  # where learning begins
+    network(torch.rand(1, 3, 64, 64)).sum().backward()
+    assert all(p.grad is not None for p in network.parameters())
+    whole = build_network("vgg16_decoder", {"frozen": 0})
+    assert len(whole.encoder) == 13
+    with torch.no_grad():  # the same features, whoever computes them
+        photo = torch.rand(1, 3, 64, 64)
+        for mine, theirs in ((whole, network),):
+            for name in ("norms", "ups", "up_norms", "out"):
+                getattr(mine, name).load_state_dict(getattr(theirs, name).state_dict())
+        torch.testing.assert_close(whole(photo), network(photo), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_networks_of_one_style_paint_learn_and_survive_as_files(name, tmp_path):
+    from nst.trunks import load_trunk, paint, save_trunk
+
+    torch.manual_seed(0)
+    network = build_network(name, {}).eval()
+    photo = torch.rand(2, 3, 72, 80)
+    with torch.no_grad():
+        painted = network(photo)
+        alone = network(photo[:1])
+    assert painted.shape == photo.shape and painted.dtype == torch.float32
+    assert painted.min() >= 0 and painted.max() <= 1
+    torch.testing.assert_close(painted[:1], alone, atol=1e-4, rtol=0)  # of its batch mates
+    save_trunk(tmp_path / "trunk.safetensors", network, network.new_identity(), {"architecture": name, "settings": {}})
+    trunk = load_trunk(tmp_path / "trunk.safetensors")
+    with torch.no_grad():
+        again = trunk.network(photo, torch.zeros(2, 0))
+        odd = paint(trunk.network, torch.rand(1, 3, 45, 61), torch.zeros(1, 0))
+    torch.testing.assert_close(again, painted, atol=2e-2, rtol=0)  # half precision
+    assert odd.shape == (1, 3, 45, 61)
+
+
+@pytest.mark.parametrize("kind", ["batch", "instance"])
+@pytest.mark.parametrize("name", ["johnson", "aonet", "vgg16_decoder"])
+def test_the_normalisation_is_a_switch(name, kind):
+    torch.manual_seed(0)
+    network = build_network(name, {"norm": kind}).train()
+    photos = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        together, alone = network(photos)[:1], network(photos[:1])
+    assert (float((together - alone).abs().max()) > 1e-3) == (kind == "batch")
+    with pytest.raises(ConfigError, match="normalisation 'layer'"):
+        build_network(name, {"norm": "layer"})

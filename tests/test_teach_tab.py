@@ -180,5 +180,5 @@ def test_the_shelves_move_only_when_something_has_changed():
     here.add(_with(next(iter(here.library())), "mine"))
     updates = shelves.show(here, first, "mine")
     assert len(updates) == len(shelves.outputs)
-    assert updates[1].selected_index == 1 and updates[5].selected_index == 0
-    assert ("mine" in dict(map(reversed, updates[2].choices))) and state.value.own == []
+    assert updates[2].selected_index == 1 and updates[7].selected_index == 0
+    assert ("mine" in dict(map(reversed, updates[3].choices))) and state.value.own == []

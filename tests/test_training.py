@@ -14,7 +14,9 @@ import pytest
 import torch
 
 from nst.errors import RecipeError
+from nst.images import open_image
 from nst.styles import StyleLibrary
+from nst.stylizer import Stylizer
 from nst.training.checkpoint import load_checkpoint
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Data, make_recipe, read_recipe
@@ -348,3 +350,49 @@ def open_size(path):
     from nst.images import open_image
 
     return open_image(path).size
+
+
+@pytest.mark.parametrize("network", ["johnson", "aonet", "vgg16_decoder"])
+def test_networks_of_one_style_learn_and_are_exported(root, recipe_path, tmp_path, network):
+    table = read_recipe(recipe_path).as_dict()
+    one = {**table, "name": network, "network": network, "network_settings": {}, "paintings": table["paintings"][:1]}
+    one["data"] = {**one["data"], "identity_share": 0.0, "flat_share": 0.0}
+    one["stages"] = [{"steps": 50, "size": 64, "batch": 1}]
+    one["loss"] = {**one["loss"], "stability": 0.0}
+    one["optimizer"] = {**one["optimizer"], "warmup": 5}
+    one["checkpoint_every"] = 50
+    path = tmp_path / "one.toml"
+    path.write_text(_toml(one))
+    train(path, tmp_path, root=root)
+    with (tmp_path / network / "losses.csv").open(newline="") as file:
+        totals = [float(row["total"]) for row in csv.DictReader(file)]
+    assert np.mean(totals[-10:]) < 0.9 * np.mean(totals[:5])
+    command = [sys.executable, str(root / "train" / "export.py"), network, "--runs", str(tmp_path)]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([*command, "--weights", str(tmp_path / "weights")], check=True, env=env)
+    stylizer = Stylizer(tmp_path / "weights" / "trunk.safetensors", tmp_path / "weights" / "styles", "cpu")
+    photo = open_image(root / "examples" / "content" / "cat.jpg").resize((96, 64))
+    pixels, half = (np.asarray(stylizer.stylize(photo, "swirl", strength=s), dtype=float) for s in (1, 0.5))
+    blend = (pixels + np.asarray(photo)) / 2
+    assert pixels.shape == (64, 96, 3) and np.abs(half - blend).max() <= 1.5  # strength is a blend of pixels
+
+
+def _toml(table: dict) -> str:
+    """A recipe's dictionary as TOML."""
+    lines, tables = [], []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            tables.append(f"[{key}]\n" + _toml(value))
+        elif isinstance(value, list | tuple):
+            tables += [f"[[{key}]]\n" + _toml(dict(entry)) for entry in value]
+        else:
+            lines.append(f"{key} = {json.dumps(value)}\n")
+    return "".join(lines) + "\n".join(tables)
+
+
+def test_a_network_of_one_style_takes_one_painting(root, recipe_path, tmp_path):
+    path = tmp_path / "two.toml"
+    path.write_text(recipe_path.read_text().replace('name = "small"', 'name = "small"\nnetwork = "aonet"', 1))
+    path.write_text(path.read_text().replace("width = 8\nblocks = 1\nfold = 2", ""))
+    done = train(path, tmp_path, root=root, check=False)
+    assert done.returncode == 2 and "one painting" in done.stderr

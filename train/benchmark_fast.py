@@ -53,7 +53,7 @@ def fast(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _painters(threads: int) -> dict[str, Callable[[Image.Image], Any]]:
-    published = build_network("johnson", {}).eval().requires_grad_(False)
+    published = build_network("pytorch_examples", {}).eval().requires_grad_(False)
     stylizer = Stylizer(device="cpu")
     style = next(iter(stylizer.library)).info.id
 

@@ -129,7 +129,7 @@ def _medians(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def peer_painter(folder: Path) -> Painter:
     """The published network for Udnie."""
-    network = build_network("johnson", {})
+    network = build_network("pytorch_examples", {})
     tensors = load_file(folder / "pytorch_examples_udnie.safetensors")
     network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     network.eval()

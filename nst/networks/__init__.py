@@ -8,12 +8,18 @@ from typing import Any
 from torch import nn
 
 from nst.errors import ConfigError
+from nst.networks.aonet import AONet, AONetConfig
 from nst.networks.johnson import Johnson, JohnsonConfig
 from nst.networks.multistyle import Multistyle, MultistyleConfig
+from nst.networks.pytorch_examples import PytorchExamples, PytorchExamplesConfig
+from nst.networks.vgg16_decoder import Vgg16Decoder, Vgg16DecoderConfig
 
 NETWORKS: dict[str, tuple[type[nn.Module], type]] = {
     "multistyle": (Multistyle, MultistyleConfig),
     "johnson": (Johnson, JohnsonConfig),
+    "aonet": (AONet, AONetConfig),
+    "vgg16_decoder": (Vgg16Decoder, Vgg16DecoderConfig),
+    "pytorch_examples": (PytorchExamples, PytorchExamplesConfig),
 }
 """Name → (network, its frozen settings)."""
 
@@ -31,4 +37,4 @@ def build_network(name: str, settings: Mapping[str, Any]) -> nn.Module:
         return network(config(**settings))
     except TypeError:
         known = ", ".join(config.__dataclass_fields__)
-        raise ConfigError(f"The settings of network {name} do not fit: it has {known}, all whole numbers.") from None
+        raise ConfigError(f"The settings of network {name} do not fit: it has {known}.") from None

@@ -1,8 +1,12 @@
-"""The network of Johnson, Alahi and Fei-Fei 2016 for one style, in the form in which it is best known.
+"""The network of Johnson, Alahi and Fei-Fei 2016, exactly as the table of its supplementary material has it.
 
-Three changes to the paper became customary: instance instead of batch normalisation (Ulyanov et al. 2016), reflection
-padding, and nearest-neighbour upsampling instead of transposed convolutions (Odena et al. 2016). It is the reference
-that the project's own trunk is measured against, so it is built just as it is commonly run.
+The photo gets a wide reflected border; the residual blocks use none, so that each eats some of it, and the painting has
+the photo's size in the end without having seen any padding in its deep layers. For 256×256 pixels::
+
+    reflection padding 40        336×336    five residual blocks of 128    80, 76, 72, 68, 64
+    32 of 9×9, stride 1          336×336    64 of 3×3, stride 1/2          128×128
+    64 of 3×3, stride 2          168×168    32 of 3×3, stride 1/2          256×256
+    128 of 3×3, stride 2           84×84    3 of 9×9, stride 1, tanh       256×256
 """
 
 from __future__ import annotations
@@ -14,77 +18,76 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nst.errors import ConfigError
+from nst.networks.single import SingleStyle, check_norm, norm
 
 
 @dataclass(frozen=True)
 class JohnsonConfig:
-    """Channels at full size (32 as published), and residual blocks."""
+    """Channels at full size (32 as published), residual blocks, and the normalisation (``batch`` as published)."""
 
     width: int = 32
     blocks: int = 5
+    norm: str = "batch"
 
     def __post_init__(self) -> None:
         if not (1 <= self.width <= 256 and 1 <= self.blocks <= 32):
             raise ConfigError("The network needs a width of 1 to 256 and 1 to 32 blocks.")
-
-
-class _Layer(nn.Module):
-    """Reflection padding and a convolution, after nearest-neighbour upsampling where ``upsample`` is not 1."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, upsample: int = 1) -> None:
-        super().__init__()
-        self.upsample = upsample
-        self.pad = nn.ReflectionPad2d(kernel // 2)
-        self.c = nn.Conv2d(inputs, outputs, kernel, stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.upsample > 1:
-            x = F.interpolate(x, scale_factor=self.upsample, mode="nearest")
-        return self.c(self.pad(x))
+        check_norm(self.norm)
 
 
 class _Block(nn.Module):
-    def __init__(self, channels: int) -> None:
+    """Two convolutions without padding, and the middle of the input."""
+
+    def __init__(self, channels: int, kind: str) -> None:
         super().__init__()
-        self.conv1 = _Layer(channels, channels, 3)
-        self.in1 = nn.InstanceNorm2d(channels, affine=True)
-        self.conv2 = _Layer(channels, channels, 3)
-        self.in2 = nn.InstanceNorm2d(channels, affine=True)
+        self.conv1, self.norm1 = nn.Conv2d(channels, channels, 3), norm(kind, channels)
+        self.conv2, self.norm2 = nn.Conv2d(channels, channels, 3), norm(kind, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.in2(self.conv2(F.relu(self.in1(self.conv1(x)))))
+        y = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
+        return x[..., 2:-2, 2:-2] + y
 
 
-class Johnson(nn.Module):
-    """One network, one style. Pictures go in and come out as RGB in 0..1; inside, they are 0..255."""
-
-    multiple = 4  # sides must be multiples of this
+class Johnson(SingleStyle):
+    """See the module's docstring."""
 
     def __init__(self, config: JohnsonConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or JohnsonConfig()
-        width = config.width
-        self.conv1 = _Layer(3, width, 9)
-        self.in1 = nn.InstanceNorm2d(width, affine=True)
-        self.conv2 = _Layer(width, 2 * width, 3, stride=2)
-        self.in2 = nn.InstanceNorm2d(2 * width, affine=True)
-        self.conv3 = _Layer(2 * width, 4 * width, 3, stride=2)
-        self.in3 = nn.InstanceNorm2d(4 * width, affine=True)
-        for i in range(1, config.blocks + 1):
-            self.add_module(f"res{i}", _Block(4 * width))
-        self.deconv1 = _Layer(4 * width, 2 * width, 3, upsample=2)
-        self.in4 = nn.InstanceNorm2d(2 * width, affine=True)
-        self.deconv2 = _Layer(2 * width, width, 3, upsample=2)
-        self.in5 = nn.InstanceNorm2d(width, affine=True)
-        self.deconv3 = _Layer(width, 3, 9)
+        full, half, quarter = (config.width << n for n in range(3))
+        self.border = 8 * config.blocks  # what the blocks eat, at full size
+        self.convs = nn.ModuleList(
+            [
+                nn.Conv2d(3, full, 9, padding=4),
+                nn.Conv2d(full, half, 3, stride=2, padding=1),
+                nn.Conv2d(half, quarter, 3, stride=2, padding=1),
+            ]
+        )
+        self.norms = nn.ModuleList(norm(config.norm, channels) for channels in (full, half, quarter))
+        self.blocks = nn.ModuleList(_Block(quarter, config.norm) for _ in range(config.blocks))
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(inputs, inputs // 2, 3, stride=2, padding=1, output_padding=1)
+            for inputs in (quarter, half)
+        )
+        self.up_norms = nn.ModuleList(norm(config.norm, channels) for channels in (half, full))
+        self.out = nn.Conv2d(full, 3, 9, padding=4)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def paint(self, image: Tensor) -> Tensor:
         """Paint ``image`` ``(N, 3, H, W)`` in 0..1, sides multiples of 4."""
-        x = F.relu(self.in1(self.conv1(image * 255)))
-        x = F.relu(self.in2(self.conv2(x)))
-        x = F.relu(self.in3(self.conv3(x)))
-        for i in range(1, self.config.blocks + 1):
-            x = self.get_submodule(f"res{i}")(x)
-        x = F.relu(self.in4(self.deconv1(x)))
-        x = F.relu(self.in5(self.deconv2(x)))
-        return torch.clamp(self.deconv3(x) / 255, 0, 1)
+        x = _reflect(image, self.border)
+        for conv, normalise in zip(self.convs, self.norms, strict=True):
+            x = F.relu(normalise(conv(x)))
+        for block in self.blocks:
+            x = block(x)
+        for up, normalise in zip(self.ups, self.up_norms, strict=True):
+            x = F.relu(normalise(up(x)))
+        return (torch.tanh(self.out(x).float()) + 1) / 2
+
+
+def _reflect(image: Tensor, border: int) -> Tensor:
+    """Reflection padding, in several steps where the picture is smaller than its border."""
+    while border:
+        step = min(border, min(image.shape[-2:]) - 1)
+        image = F.pad(image, [step] * 4, mode="reflect")
+        border -= step
+    return image

@@ -36,7 +36,7 @@ class PerceptualLoss:
 
     def __init__(self, backbone: Backbone, paintings: Sequence[Sequence[Tensor]], loss: Loss) -> None:
         self.backbone = backbone
-        self.tv_weight = loss.tv_weight
+        self.content_weight, self.tv_weight, self._balance = loss.content_weight, loss.tv_weight, loss.balance
         self._content_layers = _shares(loss.content_layers)
         self._style_layers = _shares(loss.style_layers)
         self._count = len(paintings)
@@ -54,8 +54,10 @@ class PerceptualLoss:
             targets = self._features(photo, self._content_layers)
         features = self._features(image, [*self._content_layers, *self._style_layers])
         numbers = torch.as_tensor(styles, device=image.device)
-        content = sum(w * content_losses(features[k], targets[k]) for k, w in self._content_layers.items())
-        total, style = content, torch.zeros_like(content)
+        content = sum(
+            w * content_losses(features[k], targets[k], self._balance) for k, w in self._content_layers.items()
+        )
+        total, style = self.content_weight * content, torch.zeros_like(content)
         copied = numbers == self._count
         if bool(copied.any()):
             difference = (image - photo).square().mean((1, 2, 3))
@@ -66,7 +68,8 @@ class PerceptualLoss:
             kept = features if len(painted) == len(numbers) else {k: f[painted] for k, f in features.items()}
             numbers = numbers[painted]
             losses = sum(
-                w * style_losses(gram_matrix(kept[k]), self._grams[k][numbers]) for k, w in self._style_layers.items()
+                w * style_losses(gram_matrix(kept[k]), self._grams[k][numbers], self._balance)
+                for k, w in self._style_layers.items()
             )
             style = style.index_put((painted,), losses)
             total = total.index_add(0, painted, weights.to(losses.device)[numbers] * losses)

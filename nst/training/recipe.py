@@ -38,7 +38,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Loss:
-    """What is minimised. Layers are ``NAME[:WEIGHT],…``; the losses are relative, see :mod:`nst.losses`.
+    """What is minimised. Layers are ``NAME[:WEIGHT],…``; for ``balance`` see :mod:`nst.losses`.
 
     ``style_weight`` is the mean over the paintings; each gets its own, so that all end equally strong.
     ``stability`` weighs the squared difference between the painting of a slightly moved, slightly noisy photo and
@@ -47,7 +47,9 @@ class Loss:
 
     content_layers: str = "relu3_3"
     style_layers: str = "relu1_2,relu2_2,relu3_3,relu4_3"
+    content_weight: float = 1.0
     style_weight: float = 6.0
+    balance: str = "relative"
     tv_weight: float = 0.0
     stability: float = 20.0
     stability_share: float = 0.25
@@ -57,7 +59,9 @@ class Loss:
         return GatysConfig(
             content_layers=parse_weighted(self.content_layers, "content layer"),
             style_layers=parse_weighted(self.style_layers, "style layer"),
+            content_weight=self.content_weight,
             style_weight=self.style_weight if style_weight is None else style_weight,
+            balance=self.balance,
             tv_weight=self.tv_weight,
         )
 
@@ -104,7 +108,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     data: Data
     network: str = "multistyle"
-    network_settings: Mapping[str, int] = field(default_factory=dict)
+    network_settings: Mapping[str, int | str] = field(default_factory=dict)
     loss: Loss = Loss()
     optimizer: Optimizer = Optimizer()
     seed: int = 0

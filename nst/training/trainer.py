@@ -41,10 +41,20 @@ class StyledNetwork(nn.Module):
     def __init__(self, network: nn.Module, styles: int) -> None:
         super().__init__()
         self.network = network
-        self.codes = nn.Parameter(torch.cat([network.new_codes(styles), network.new_identity()[None]]))
+        codes = torch.cat([network.new_codes(styles), network.new_identity()[None]])
+        self.codes = nn.Parameter(codes, requires_grad=codes.numel() > 0)
 
     def forward(self, image: Tensor, styles: Tensor) -> Tensor:
         return self.network(image, self.codes[styles])
+
+
+def _check_styles(recipe: Recipe) -> None:
+    with torch.device("meta"):
+        single = build_network(recipe.network, recipe.network_settings).code_size == 0
+    if single and (len(recipe.paintings) > 1 or recipe.data.identity_share > 0):
+        raise RecipeError(
+            f"The network {recipe.network} has one style: its recipe has one painting, and data.identity_share is 0."
+        )
 
 
 @dataclass(frozen=True)
@@ -82,15 +92,17 @@ class Trainer:
     def __init__(self, recipe: Recipe, folder: Path, accelerator: Accelerator, *, resume: bool = False) -> None:
         self.recipe, self.folder, self.accelerator = recipe, folder, accelerator
         self.step = 0
+        _check_styles(recipe)
         torch.manual_seed(recipe.seed)
         self.balance = StyleBalance(len(recipe.paintings), recipe.loss.style_weight)
         model = StyledNetwork(build_network(recipe.network, recipe.network_settings), len(recipe.paintings))
         if recipe.start and not resume:
             self._start_from(Path(recipe.start), model)
-        optimizer = torch.optim.Adam(model.parameters(), lr=recipe.optimizer.rate)
+        learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.Adam(learnt, lr=recipe.optimizer.rate)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain: StyledNetwork = accelerator.unwrap_model(self.model)
-        self.ema = copy.deepcopy(self.plain).requires_grad_(False)
+        self.ema = copy.deepcopy(self.plain).requires_grad_(False).eval()
         if resume:
             self._resume()
         self.source = open_source(recipe.data, recipe.seed)
@@ -185,6 +197,8 @@ class Trainer:
         decay = min(self.recipe.optimizer.ema, (1 + self.step) / (10 + self.step))
         for mean, value in zip(self.ema.parameters(), self.plain.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
+        for kept, value in zip(self.ema.buffers(), self.plain.buffers(), strict=True):
+            kept.copy_(value)
 
     def _balance(self, styles: Tensor, losses: Tensor) -> None:
         """Same sums in every process, so that all keep the same weights; frozen for the last half of the run."""

@@ -45,6 +45,7 @@ def build() -> gr.Blocks:
             slow.build(device_note())
         with gr.Tab("Teach", id="teach"):
             teach.build(visit, shelves, teach_note())
+        shelves.wire()
         hub_line.wire(demo, shelves)
         with gr.Accordion("Credits and citation", open=False):
             gr.Markdown(_CREDITS)

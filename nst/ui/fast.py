@@ -124,7 +124,7 @@ def _paint(event: gr.EventData, visit: Visit, photo: Any, *rest: Any) -> Iterato
         return
     choice = chosen(rest)
     config = StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side)
-    painting = paint(photo, config, visit.library())
+    painting = paint(photo, config, visit.library(), visit.network)
     with tempfile.TemporaryDirectory(prefix="nst-") as name:
         yield _shown(painting, Path(name))
         # Compressing a large PNG can take longer than painting it, so it comes after the painting is on screen.
@@ -150,7 +150,7 @@ def _try_all(visit: Visit, photo: Any, strength: float, keep: str) -> Iterator[t
     config = StylizeConfig(ids[0], strength, keep)
     tiles: list[tuple[str, str]] = []
     with tempfile.TemporaryDirectory(prefix="nst-") as folder:
-        for style, image in contact_sheet(photo, config, styles):
+        for style, image in contact_sheet(photo, config, styles, visit.network):
             path = Path(folder) / f"{len(tiles):03d}.jpg"
             save_image(image, path)
             tiles.append((str(path), caption(style)))

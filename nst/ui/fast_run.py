@@ -21,6 +21,7 @@ from nst.images import MIN_SIDE, fitted_size, open_image, resize, save_image
 from nst.styles import Style, StyleLibrary
 from nst.stylize_config import StylizeConfig
 from nst.stylizer import Stylizer
+from nst.trunks import MULTISTYLE, network_folder
 from nst.ui.gpu import on_gpu
 from nst.weighted import parse_weighted
 
@@ -32,35 +33,36 @@ _GPU_SECONDS, _GPU_SHEET_SECONDS = 10, 30  # mostly for the first call, which lo
 _stylizer_lock = Lock()
 
 
-def stylizer() -> Stylizer:
-    """The network on its device, loaded once.
+def stylizer(network: str = MULTISTYLE) -> Stylizer:
+    """A network on its device, loaded once.
 
     Asked for in GPU functions only: a ZeroGPU worker is a process of its own, and the only one that may touch CUDA.
     """
     with _stylizer_lock:
-        return _load_stylizer()
+        return _load_stylizer(network)
 
 
 @functools.cache
-def _load_stylizer() -> Stylizer:
-    return Stylizer()
+def _load_stylizer(network: str) -> Stylizer:
+    folder = network_folder(network)
+    return Stylizer(folder / "trunk.safetensors", folder / "styles")
 
 
 # Styles reach the GPU as codes: a ZeroGPU worker would not know one that the app has learnt since it was started.
 @on_gpu(lambda *_, **__: _GPU_SECONDS)
-def _paint(photo: Image.Image, code: Tensor, config: StylizeConfig) -> Image.Image:
-    return _painted(photo, code, config)
+def _paint(photo: Image.Image, code: Tensor, config: StylizeConfig, network: str) -> Image.Image:
+    return _painted(photo, code, config, network)
 
 
 @on_gpu(lambda *_, **__: _GPU_SHEET_SECONDS)
-def _paint_each(photo: Image.Image, codes: list[Tensor], config: StylizeConfig) -> Iterator[Image.Image]:
+def _paint_each(photo: Image.Image, codes: list[Tensor], config: StylizeConfig, network: str) -> Iterator[Image.Image]:
     for code in codes:
-        yield _painted(photo, code, config)
+        yield _painted(photo, code, config, network)
 
 
-def _painted(photo: Image.Image, code: Tensor, config: StylizeConfig) -> Image.Image:
+def _painted(photo: Image.Image, code: Tensor, config: StylizeConfig, network: str) -> Image.Image:
     try:
-        return stylizer().stylize(photo, code, strength=config.strength, keep=config.keep_color)
+        return stylizer(network).stylize(photo, code, strength=config.strength, keep=config.keep_color)
     except NSTError as error:  # of any other exception than gr.Error a ZeroGPU worker passes on the name only
         raise gr.Error(str(error), print_exception=False) from None
 
@@ -100,8 +102,8 @@ class Painting:
         return path
 
 
-def paint(source: Any, config: StylizeConfig, library: StyleLibrary) -> Painting:
-    """Open a photo and paint it with styles of ``library``, no larger than this app allows.
+def paint(source: Any, config: StylizeConfig, library: StyleLibrary, network: str = MULTISTYLE) -> Painting:
+    """Open a photo and paint it with styles of ``library``, which are ``network``'s, no larger than this app allows.
 
     Raises:
         ImageError: no picture. ConfigError: an unknown style, or a photo that is too thin at this size.
@@ -115,13 +117,15 @@ def paint(source: Any, config: StylizeConfig, library: StyleLibrary) -> Painting
     side = min(own, config.max_side or own, MAX_SIDE)
     _check_room(photo, side)
     photo = resize(photo, side)
-    image = _paint(photo, code, config)
+    image = _paint(photo, code, config, network)
     reduced = side == MAX_SIDE < min(own, config.max_side or own)
     seconds = time.perf_counter() - started
     return Painting(photo, image, config, titles, library.trunk.fingerprint, seconds, reduced)
 
 
-def contact_sheet(source: Any, config: StylizeConfig, styles: Sequence[Style]) -> Iterator[tuple[Style, Image.Image]]:
+def contact_sheet(
+    source: Any, config: StylizeConfig, styles: Sequence[Style], network: str = MULTISTYLE
+) -> Iterator[tuple[Style, Image.Image]]:
     """Paint a photo in every one of ``styles``, small; yields ``(style, painting)``.
 
     Raises:
@@ -131,7 +135,7 @@ def contact_sheet(source: Any, config: StylizeConfig, styles: Sequence[Style]) -
     aspect = max(photo.size) / min(photo.size)
     side = min(max(photo.size), MAX_SIDE, max(SHEET_SIDE, math.ceil(MIN_SIDE * aspect)))
     _check_room(photo, side)
-    paintings = _paint_each(resize(photo, side), [style.code for style in styles], config)
+    paintings = _paint_each(resize(photo, side), [style.code for style in styles], config, network)
     yield from zip(styles, paintings, strict=True)
 
 

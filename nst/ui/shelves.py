@@ -34,6 +34,18 @@ class Shelves:
         """What :meth:`show` updates."""
         return [self.visit, *(part for fields in self.fields for part in fields.lists)]
 
+    def wire(self) -> None:
+        """Let every tab choose the network, for all of them."""
+
+        def choose(visit: Visit, network: str) -> None:
+            visit.network = network
+
+        private = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+        for fields in self.fields:
+            fields.network.input(choose, [self.visit, fields.network], None, **private).then(
+                self.show, self.inputs, self.outputs, **private
+            )
+
     def show(self, visit: Visit, *choices: str) -> list[Any]:
         """Show the styles that the visitor has now; nothing moves on the page if those are what it shows."""
         # The visit goes out, too: Gradio forgets only those states, some time after the page is closed.

@@ -11,10 +11,16 @@ import gradio as gr
 
 from nst.styles import BUILT_IN, Style
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
+from nst.trunks import installed_networks
 from nst.ui.visit import Visit
 
 STYLES = 3
 """How many styles can be mixed."""
+
+_NETWORKS = {
+    "multistyle": "One network for many styles", "johnson": "Johnson et al. 2016", "aonet": "AONet",
+    "vgg16_decoder": "VGG-16 with a decoder",
+}  # fmt: skip
 
 
 class Choice(NamedTuple):
@@ -36,6 +42,7 @@ class Choice(NamedTuple):
 class StyleFields:
     """The components of one tab."""
 
+    network: gr.Dropdown
     gallery: gr.Gallery
     strength: gr.Slider
     size: gr.Dropdown
@@ -47,7 +54,7 @@ class StyleFields:
     @property
     def lists(self) -> list[gr.components.Component]:
         """What shows which styles there are: the outputs for :func:`listed`."""
-        return [self.gallery, *self.choosers]
+        return [self.network, self.gallery, *self.choosers]
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -65,6 +72,11 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
     """
     visit = Visit()  # as every visitor begins
     first = visit.shown[0]
+    networks = installed_networks()
+    network = gr.Dropdown(
+        [(_NETWORKS.get(name, name), name) for name in networks], value=visit.network, label="Network",
+        elem_id=f"{tab}-network", visible=len(networks) > 1,
+    )  # fmt: skip
     gr.Markdown("**Styles**: pick one", elem_classes="note")
     gallery = gr.Gallery(
         _tiles(visit), format="jpeg", label="Styles", show_label=False, elem_id=f"{tab}-styles", columns=4, height=460,
@@ -82,7 +94,7 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
         [(name.capitalize(), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
         label=f"Keep the {subject}'s colours", elem_id=f"{tab}-keep-color",
     )  # fmt: skip
-    return StyleFields(gallery, strength, size, keep, *_mix(tab, visit, first))
+    return StyleFields(network, gallery, strength, size, keep, *_mix(tab, visit, first))
 
 
 def chosen(values: Sequence[Any]) -> Choice:
@@ -109,10 +121,18 @@ def show_choice(visit: Visit, style_id: str) -> gr.Gallery:
 
 
 def listed(visit: Visit, choice: str) -> list[Any]:
-    """Updates of :attr:`StyleFields.lists` for the styles that the visitor has now, where ``choice`` is chosen."""
-    titles = _titles(visit)
-    gallery = gr.Gallery(_tiles(visit), selected_index=_place(visit, choice))
-    return [gallery, *(gr.Dropdown(_choices(titles, n)) for n in range(1, STYLES + 1))]
+    """Updates of :attr:`StyleFields.lists` for the styles that the visitor has now, where ``choice`` is chosen.
+
+    If that is none of them, the first one is.
+    """
+    titles, first = _titles(visit), visit.shown[0]
+    known = choice in {style_id for _, style_id in titles}
+    choosers: list[Any] = [gr.Dropdown(_choices(titles, n)) for n in range(1, STYLES + 1)]
+    if not known:
+        values = [first, *[""] * (STYLES - 1)]
+        choosers = [gr.Dropdown(_choices(titles, n), value=value) for n, value in enumerate(values, 1)]
+    gallery = gr.Gallery(_tiles(visit), selected_index=_place(visit, choice if known else first))
+    return [gr.Dropdown(value=visit.network), gallery, *choosers]
 
 
 def _tiles(visit: Visit) -> list[tuple[Any, str]]:

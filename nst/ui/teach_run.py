@@ -22,6 +22,7 @@ from nst.thumbnails import paint_thumbnail, save_thumbnail
 from nst.training.recipe import Painting
 from nst.training.teach import Taught, TeachConfig
 from nst.training.teach import teach as learn
+from nst.trunks import MULTISTYLE
 from nst.ui.fast_run import stylizer
 from nst.ui.gpu import on_gpu
 from nst.ui.slow_run import duration
@@ -123,7 +124,7 @@ def plan(
     size = BRUSHES[brush]
     pictures = tuple(_fitting(picture, size) for picture in (painting, detail) if picture is not None)
     about = Painting(visit.new_id(title), "", title, artist, "", size, licence="unknown")
-    return Lesson(pictures, about, TeachConfig(steps=EFFORTS[effort]), tuple(visit.library()), stop)
+    return Lesson(pictures, about, TeachConfig(steps=EFFORTS[effort]), tuple(visit.library(MULTISTYLE)), stop)
 
 
 def _fitting(source: Any, size: int) -> Image.Image:

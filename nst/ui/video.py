@@ -155,7 +155,7 @@ def _paint(
         temporal, morph, start or 0.0, length,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
-        job = plan(clip, config, Path(folder), visit.library(), flag)
+        job = plan(clip, config, Path(folder), visit.library(), flag, visit.network)
         first = True
         for view in paint(job):
             yield _final(job, view) if view.done else _live(job, view, first)

@@ -11,6 +11,7 @@ import gradio as gr
 
 from nst.errors import ConfigError
 from nst.stylize_config import KEEP_COLOR
+from nst.trunks import MULTISTYLE
 from nst.ui.errors import friendly
 from nst.ui.uploads import unopened
 from nst.ui.video_limits import MAX_SIDE
@@ -33,6 +34,7 @@ def stylize_video(
     morph: bool = False,
     start: float | None = 0,
     length: float | None = 0,
+    network: str = MULTISTYLE,
 ) -> Iterator[tuple]:
     """Paint a clip with one of the app's styles or your own, or a mix of them; its sound is kept. Streams progress.
 
@@ -47,6 +49,7 @@ def stylize_video(
         morph: go from style to style over the clip, in their order and without weights, instead of mixing them.
         start: seconds to leave out at the beginning.
         length: seconds to paint; 0 for all that follows the start.
+        network: what paints; each has styles of its own.
 
     Returns:
         The frame last painted (JPEG), a status line, progress as JSON (frame, frames, fps, eta in seconds, done, note),
@@ -63,7 +66,7 @@ def stylize_video(
     if config.max_side and config.max_side > MAX_SIDE:
         raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
     with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
-        job = plan(video, config, Path(folder), visit.library())
+        job = plan(video, config, Path(folder), visit.library(network), network=network)
         for view in paint(job):
             # Gradio has copied the file when it asks for what comes after it.
             yield view.after, status(job, view), view.report(), str(job.target) if view.done else None
@@ -82,6 +85,7 @@ def add_endpoint(visit: gr.State) -> None:
             gr.Checkbox(VideoConfig.morph, label="morph"),
             gr.Number(VideoConfig.start, label="start"),
             gr.Number(0, label="length"),
+            gr.Textbox(MULTISTYLE, label="network"),
         ]
         outputs = [
             gr.Image(label="frame", format="jpeg"), gr.Textbox(label="status"), gr.JSON(label="progress"),

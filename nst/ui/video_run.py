@@ -17,6 +17,7 @@ from nst.clip_reader import ClipInfo, ClipReader
 from nst.errors import NSTError
 from nst.images import resize
 from nst.styles import Style, StyleLibrary
+from nst.trunks import MULTISTYLE
 from nst.ui.fast_run import stylizer
 from nst.ui.gpu import on_gpu
 from nst.ui.slow_run import duration
@@ -41,6 +42,7 @@ class Job:
         stop: ends the work, with what is done, as soon as there is a file of that name.
         styles: those that ``config`` names. They travel with the job because a ZeroGPU worker would not know one that
             the app has learnt since the worker was started.
+        network: what paints.
         info: of the chosen part.
         reduced: whether the clip is larger than this app paints, and nobody asked for less.
     """
@@ -50,6 +52,7 @@ class Job:
     stop: Path
     config: VideoConfig
     styles: tuple[Style, ...]
+    network: str
     info: ClipInfo
     reduced: bool
 
@@ -84,7 +87,14 @@ class View:
         }  # fmt: skip
 
 
-def plan(source: Any, config: VideoConfig, folder: Path, library: StyleLibrary, stop: Path | None = None) -> Job:
+def plan(
+    source: Any,
+    config: VideoConfig,
+    folder: Path,
+    library: StyleLibrary,
+    stop: Path | None = None,
+    network: str = MULTISTYLE,
+) -> Job:
     """Look at a clip and at the limits of this app, and say what is to be done with styles of ``library``.
 
     Raises:
@@ -95,7 +105,7 @@ def plan(source: Any, config: VideoConfig, folder: Path, library: StyleLibrary, 
     info = ClipReader(Path(source), config.start, config.length).info
     allowed = within_limits(config, info)
     target = folder / f"painting-{'-'.join(ids)[:80]}.mp4"
-    return Job(Path(source), target, stop or folder / "stop", allowed, styles, info, allowed is not config)
+    return Job(Path(source), target, stop or folder / "stop", allowed, styles, network, info, allowed is not config)
 
 
 def _gpu_seconds(job: Job, *_: Any, **__: Any) -> int:
@@ -115,7 +125,7 @@ def paint(job: Job) -> Iterator[View]:
     end = time.monotonic() + _gpu_seconds(job) - _GPU_LEFT_SECONDS if _is_lent() else math.inf
     shown = -math.inf
     try:
-        network = stylizer()
+        network = stylizer(job.network)
         known = StyleLibrary(network.trunk, job.styles)
         steps = stylize_video(job.source, job.target, network, job.config, known)
         try:

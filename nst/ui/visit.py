@@ -11,7 +11,7 @@ from nst.errors import ConfigError
 from nst.hub_repos import HubRepo
 from nst.style_sources import StyleSources
 from nst.styles import Style, StyleLibrary
-from nst.trunks import load_trunk
+from nst.trunks import MULTISTYLE, load_trunk, network_folder
 
 YOURS = "yours"
 """The origin of styles that the visitor has taught or brought."""
@@ -33,24 +33,40 @@ def _load_sources() -> StyleSources:
     return StyleSources(load_trunk())
 
 
+@functools.cache
+def _library_of(network: str) -> StyleLibrary:
+    """The styles of a network other than that of many styles."""
+    folder = network_folder(network)
+    return StyleLibrary.load(load_trunk(folder / "trunk.safetensors"), folder / "styles")
+
+
 class Visit:
     """What belongs to one visitor, in a ``gr.State``, which copies it for each session.
 
     Handlers change it in place: a style that took a minute to learn must not undo what was added in the meantime.
 
     Attributes:
+        network: what the visitor paints with on the page; the visitor's own styles are of that with many styles.
         shown: the ids in the galleries, in their order: a click tells a number only.
     """
 
     def __init__(self) -> None:
+        self.network = MULTISTYLE
         self._added: tuple[HubRepo, ...] = ()
         self._own: dict[str, Style] = {}
         self.shown: tuple[str, ...] = ()
         self._seen: tuple[tuple[str, str, int], ...] = ()
         self.catch_up()
 
-    def library(self) -> StyleLibrary:
-        """All styles, in the order in which they are shown: the visitor's own first."""
+    def library(self, network: str | None = None) -> StyleLibrary:
+        """All styles of a network (None for the one chosen), in the order in which they are shown: one's own first.
+
+        Raises:
+            ConfigError: there is no such network.
+        """
+        network = network or self.network
+        if network != MULTISTYLE:
+            return _library_of(network)
         library = sources().library(self._added, self._own.values())
         if not self._own:
             return library
@@ -94,5 +110,5 @@ class Visit:
         """An id that no style has yet, made of a title."""
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         name = re.sub(r"[^a-z0-9]+", "_", plain)[:_MOST_ID].strip("_") or "style"
-        taken = {style.info.id for style in self.library()}
+        taken = {style.info.id for style in self.library(MULTISTYLE)}
         return next(i for i in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if i not in taken)
