@@ -1,10 +1,10 @@
 """What the Space runs, and what ``python app.py`` starts on a laptop."""
 
 from nst.ui import gpu  # noqa: F401  first: on ZeroGPU `spaces` must be imported before anything asks for CUDA
-from nst.ui.app import build, launch_options, start_styles
+from nst.ui.app import build, launch_options, start_hub
 
 demo = build()
 
 if __name__ == "__main__":
-    start_styles()
+    start_hub()
     demo.launch(**launch_options())

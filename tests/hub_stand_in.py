@@ -21,19 +21,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 _REPO = r"(?P<name>[^/]+/[^/]+)"
-_API = rf"/api/(?P<kind>model|space)s/{_REPO}"
+_API = rf"/api/(?P<kind>model|space|dataset)s/{_REPO}"
 _ROUTES = [
     ("GET", r"/api/whoami-v2", "whoami"),
     ("POST", r"/api/repos/create", "create"),
     ("POST", r"/api/validate-yaml", "validate"),
-    ("GET", r"/api/(?P<kind>model|space)s", "listing"),
+    ("GET", r"/api/(?P<kind>model|space|dataset)s", "listing"),
     ("GET", rf"{_API}(?:/revision/(?P<rev>[^/]+))?", "info"),
     ("GET", rf"{_API}/tree/(?P<rev>[^/]+)", "tree"),
     ("POST", rf"{_API}/preupload/(?P<rev>[^/]+)", "preupload"),
     ("POST", rf"{_API}/commit/(?P<rev>[^/]+)", "commit"),
-    ("POST", rf"/(?P<kind>spaces/)?{_REPO}\.git/info/lfs/objects/batch", "batch"),
+    ("POST", rf"/(?P<kind>spaces/|datasets/)?{_REPO}\.git/info/lfs/objects/batch", "batch"),
     ("PUT", r"/lfs/(?P<oid>\w+)", "store"),
-    ("GET", rf"/(?P<kind>spaces/)?{_REPO}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", "resolve"),
+    ("GET", rf"/(?P<kind>spaces/|datasets/)?{_REPO}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", "resolve"),
 ]
 _LFS = (".safetensors", ".jpg", ".png", ".mp4")
 
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         if planned:
             self._json({}, planned.pop(0))
             return
-        kind = "space" if parts.get("kind", "model").startswith("space") else "model"
+        kind = parts.get("kind", "model").removesuffix("/").removesuffix("s")
         if "name" in parts:
             repo = self.hub.repos.get((kind, parts["name"]))
             hidden = repo is not None and repo.private and self.user != repo.owner
@@ -207,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _create(self, *_: Any) -> None:
         wish = json.loads(self.body)
         name, kind = f"{wish['organization'] or self.user}/{wish['name']}", wish.get("type", "model")
-        url = f"{self.hub.url}/{'spaces/' if kind == 'space' else ''}{name}"
+        url = f"{self.hub.url}/{'' if kind == 'model' else f'{kind}s/'}{name}"
         if self.user != name.split("/")[0]:
             self._json({"error": "Forbidden"}, 403 if self.user else 401)
         elif (kind, name) in self.hub.repos:

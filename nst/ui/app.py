@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import fast, slow, teach, video
+from nst.ui import compare, fast, slow, teach, video
 from nst.ui.shelves import HubLine, Shelves
 from nst.ui.video_limits import UPLOAD_LIMIT
 from nst.ui.visit import Visit, sources
@@ -45,6 +45,9 @@ def build() -> gr.Blocks:
             slow.build(device_note())
         with gr.Tab("Teach", id="teach"):
             teach.build(visit, shelves, teach_note())
+        if compare.pairs():
+            with gr.Tab("Compare", id="compare"):
+                compare.build(demo)
         shelves.wire()
         hub_line.wire(demo, shelves)
         with gr.Accordion("Credits and citation", open=False):
@@ -82,6 +85,7 @@ def teach_note() -> str:
     return "Effort: Quick takes about half a minute on this machine's CPU, Normal a minute or two, Thorough five."
 
 
-def start_styles() -> None:
-    """Ask the Hub for more styles, in the background; whatever it does, the app is there at once."""
+def start_hub() -> None:
+    """Ask the Hub for more styles, and for votes, in the background; whatever it does, the app is there at once."""
     sources().start()
+    compare.ballot_box().start()
