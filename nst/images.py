@@ -11,6 +11,7 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -25,6 +26,7 @@ from nst.errors import ConfigError, ImageError
 KeepColor = Literal["off", "luminance", "linear"]
 
 MIN_SIDE = 32  # pixels: below this the deep layers of the backbones see nothing
+_STRIP_PIXELS = 1 << 20
 MAX_PIXELS = 100_000_000
 
 # Formats that hold pictures; left out are those that need a helper program or carry programs (EPS, PDF, SVG).
@@ -184,10 +186,20 @@ def keep_color(result: Image.Image, content: Image.Image, mode: KeepColor) -> Im
         raise ConfigError(f"There is no keep-colour mode '{str(mode)[:40]}': choose off, luminance or linear.")
     if content.size != result.size:
         content = content.resize(result.size, Image.Resampling.LANCZOS)
-    ours, theirs = (np.asarray(picture, dtype=np.float32) for picture in (result, content))
-    # Adding the same amount to R, G and B changes brightness and leaves chroma (the differences to Y) alone.
-    shifted = theirs + ((ours - theirs) @ _LUMA.astype(np.float32))[..., None]
-    return Image.fromarray(np.clip(shifted + 0.5, 0, 255).astype(np.uint8))
+    ours, theirs = np.asarray(result), np.asarray(content)
+    kept = np.empty_like(ours)
+    for rows in _strips(result):
+        ours_here, theirs_here = (pixels[rows].astype(np.float32) for pixels in (ours, theirs))
+        # Adding the same amount to R, G and B changes brightness and leaves chroma (the differences to Y) alone.
+        shifted = theirs_here + ((ours_here - theirs_here) @ _LUMA.astype(np.float32))[..., None]
+        kept[rows] = np.clip(shifted + 0.5, 0, 255)
+    return Image.fromarray(kept)
+
+
+def _strips(image: Image.Image) -> Iterator[slice]:
+    """Rows that are worked on together: a large picture is never a whole one of floating-point numbers."""
+    step = max(1, _STRIP_PIXELS // image.width)
+    yield from (slice(top, top + step) for top in range(0, image.height, step))
 
 
 def match_color(image: Image.Image, reference: Image.Image) -> Image.Image:
@@ -195,14 +207,26 @@ def match_color(image: Image.Image, reference: Image.Image) -> Image.Image:
 
     The map is the optimal transport between the two Gaussians, the one that changes colours least.
     """
-    source = np.asarray(image, dtype=np.float64).reshape(-1, 3)
-    target = np.asarray(reference, dtype=np.float64).reshape(-1, 3)
-    # A little variance in every direction keeps the map defined for grey and for single-coloured pictures.
-    cov_s, cov_t = (np.cov(x, rowvar=False, bias=True) + 0.25 * np.eye(3) for x in (source, target))
+    (mean_s, cov_s), (mean_t, cov_t) = (_colors(picture) for picture in (image, reference))
     root, inverse = _power(cov_s, 0.5), _power(cov_s, -0.5)
     transport = inverse @ _power(root @ cov_t @ root, 0.5) @ inverse
-    moved = (source - source.mean(0)) @ transport + target.mean(0)
-    return Image.fromarray(np.clip(moved + 0.5, 0, 255).astype(np.uint8).reshape(image.height, image.width, 3))
+    pixels = np.asarray(image)
+    moved = np.empty_like(pixels)
+    for rows in _strips(image):
+        moved[rows] = np.clip((pixels[rows] - mean_s) @ transport + mean_t + 0.5, 0, 255)
+    return Image.fromarray(moved)
+
+
+def _colors(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and covariance of the pixels."""
+    pixels, count = np.asarray(image), image.width * image.height
+    mean = sum(pixels[rows].sum((0, 1), dtype=np.float64) for rows in _strips(image)) / count
+    squares = np.zeros((3, 3))
+    for rows in _strips(image):
+        away = (pixels[rows] - mean).reshape(-1, 3)
+        squares += away.T @ away
+    # A little variance in every direction keeps the map defined for grey and for single-coloured pictures.
+    return mean, squares / count + 0.25 * np.eye(3)
 
 
 def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from nst.devices import memory_errors, pick_device
+from nst.devices import autocast, memory_errors, pick_device
 from nst.errors import ConfigError
 from nst.images import MIN_SIDE, KeepColor, fitted_size, keep_color, resize, to_image, to_tensor
 from nst.styles import EMBEDDED, StyleLibrary
+from nst.tiles import fits, free_memory, paint_tiles, statistics_of
 from nst.trunks import TRUNK, load_trunk, paint
 
 _PIXELS_FADE = 0.25  # below this strength the photo's own pixels are blended in
@@ -64,8 +66,11 @@ class Stylizer:
             image = resize(image, max_side)
         code = self.library.mix(style) if isinstance(style, str) else style
         with memory_errors("choose a smaller size"):
-            painted = self.paint(to_tensor(image), code[None], strength)
-            return keep_color(to_image(painted), image, keep)
+            if self._tiled(image):
+                painted = self._paint_large(image, code, strength)
+            else:
+                painted = to_image(self.paint(to_tensor(image), code[None], strength))
+            return keep_color(painted, image, keep)
 
     @torch.inference_mode()
     def paint(self, images: Tensor, codes: Tensor, strength: float = 1.0) -> Tensor:
@@ -82,16 +87,43 @@ class Stylizer:
         Raises:
             ConfigError: the strength is outside 0..1.
         """
-        if not 0 <= strength <= 1:
-            raise ConfigError("The strength is a number from 0 (the photo) to 1 (the full style).")
         images = images.to(self.device, torch.float32)
+        codes = self._at_strength(codes.to(self.device), strength).expand(len(images), -1)
         if strength == 0:
             return images
-        codes = codes.to(self.device).expand(len(images), -1)
-        fade = _PIXELS_FADE if codes.shape[-1] else 1.0  # a network of one style has no other way
-        if strength < 1:
-            codes = torch.lerp(self.trunk.identity.to(self.device).expand_as(codes), codes, strength)
-        # Half precision on CUDA; the sigmoid and the photo's logits stay in float32 inside the network.
-        with torch.autocast(self.device.type, torch.float16, enabled=self.device.type == "cuda"):
+        with self._half():
             painted = paint(self._network, images, codes)
+        return self._faded(images, painted, strength)
+
+    def _half(self) -> torch.autocast:
+        """Half precision where it is native: the sigmoid and the photo's logits stay in float32 inside the network."""
+        if self.device.type == "cuda":
+            return torch.autocast("cuda", torch.float16)
+        return autocast(self.device)
+
+    def _at_strength(self, codes: Tensor, strength: float) -> Tensor:
+        """From the code that reproduces the photo to ``codes``."""
+        if not 0 <= strength <= 1:
+            raise ConfigError("The strength is a number from 0 (the photo) to 1 (the full style).")
+        return torch.lerp(self.trunk.identity.to(codes).expand_as(codes), codes, strength) if strength < 1 else codes
+
+    def _faded(self, images: Tensor, painted: Tensor, strength: float) -> Tensor:
+        """At low strengths, pixels of the photo; a network of one style has no other way."""
+        fade = _PIXELS_FADE if self.trunk.identity.numel() else 1.0
         return torch.lerp(images, painted, strength / fade) if strength < fade else painted
+
+    def _tiled(self, image: Image.Image) -> bool:
+        """Whether a picture is better painted in tiles: it is larger than the memory allows."""
+        return hasattr(self._network, "reach") and not fits(*image.size, free_memory(self.device))
+
+    def _paint_large(self, image: Image.Image, code: Tensor, strength: float) -> Image.Image:
+        codes = self._at_strength(code[None].to(self.device), strength)
+        if strength == 0:
+            return image.copy()
+        canvas = Image.new("RGB", image.size)
+        with self._half():
+            statistics = statistics_of(self._network, image, codes)
+            finish = functools.partial(self._faded, strength=strength)
+            for corner, tile in paint_tiles(self._network, image, codes, statistics, finish):
+                canvas.paste(tile, corner)
+        return canvas

@@ -23,7 +23,8 @@ TRUNK = WEIGHTS / MULTISTYLE / "trunk.safetensors"
 """The trunk that the project ships."""
 
 _IDENTITY = "identity_code"
-_MARGIN = 16  # pixels
+MARGIN = 16
+"""Pixels of the mirrored margin that :func:`paint` adds and cuts off."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,6 @@ def paint(network: nn.Module, images: Tensor, codes: Tensor) -> Tensor:
     falls into a mirrored margin that is cut off, with what makes the sides multiples of the network's.
     """
     height, width = images.shape[-2:]
-    right, bottom = (_MARGIN + -side % network.multiple for side in (width, height))
-    padded = F.pad(images, (_MARGIN, right, _MARGIN, bottom), mode="reflect")
-    return network(padded, codes)[..., _MARGIN : _MARGIN + height, _MARGIN : _MARGIN + width]
+    right, bottom = (MARGIN + -side % network.multiple for side in (width, height))
+    padded = F.pad(images, (MARGIN, right, MARGIN, bottom), mode="reflect")
+    return network(padded, codes)[..., MARGIN : MARGIN + height, MARGIN : MARGIN + width]

@@ -73,6 +73,36 @@ class _Normalise(torch.autograd.Function):
         return torch.addcmul(grad - mean, y, along, value=-1).mul_(inverse[:, :, None, None].to(grad.dtype))
 
 
+class Statistics:
+    """Means and inverse deviations ``(1, C, 1, 1)`` of all normalisations of one pass, to be used in other passes.
+
+    A tile of a picture has other statistics than the whole, and so would get other colours; with those of the whole,
+    tiles fit each other (thumbnail instance normalisation, Chen et al. 2022). A batch is taken as parts of one picture.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Tensor, Tensor]] = []
+        self._next = 0
+        self._complete = False
+
+    def begin(self) -> Statistics:
+        """For the next pass, by whichever thread."""
+        again = Statistics()
+        again._found, again._complete = self._found, True
+        return again
+
+    def normalise(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """Normalise, scale and shift ``x``: the first time by its own statistics, which are kept."""
+        if not self._complete:
+            variance, mean = torch.var_mean(x.float(), (0, 2, 3), correction=0, keepdim=True)
+            self._found.append((mean, (variance + _EPS).rsqrt()))
+            self._next = len(self._found) - 1
+        mean, inverse = self._found[self._next]
+        self._next += 1
+        gain = inverse * (1 + scale.float())
+        return torch.addcmul((shift.float() - mean * gain).to(x.dtype), x, gain.to(x.dtype))
+
+
 class ConditionalNorm(nn.Module):
     """Instance normalisation; scale and shift come with the code, one pair for each picture of the batch."""
 
@@ -80,8 +110,10 @@ class ConditionalNorm(nn.Module):
         super().__init__()
         self.channels = channels
 
-    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+    def forward(self, x: Tensor, code: Tensor, statistics: Statistics | None = None) -> Tensor:
         """``x`` is ``(N, C, H, W)``, ``code`` ``(N, 2 C)``: deviations of the scales from one, then the shifts."""
+        if statistics is not None:
+            return statistics.normalise(x, *code[:, :, None, None].chunk(2, 1))
         x = _Normalise.apply(x) if torch.is_grad_enabled() else _normalise(x)[0]
         scale, shift = code.to(x.dtype)[:, :, None, None].chunk(2, 1)
         return torch.addcmul(shift, x, 1 + scale)
@@ -140,15 +172,16 @@ class Residual(nn.Module):
         self.conv2 = Conv(channels, channels, 3)
         self.norm2 = ConditionalNorm(channels)
 
-    def forward(self, x: Tensor, codes: list[Tensor]) -> Tensor:
-        y = F.relu_(self.norm1(self.conv1(x), codes[0]))
-        return x + self.norm2(self.conv2(y), codes[1])
+    def forward(self, x: Tensor, codes: list[Tensor], statistics: Statistics | None = None) -> Tensor:
+        y = F.relu_(self.norm1(self.conv1(x), codes[0], statistics))
+        return x + self.norm2(self.conv2(y), codes[1], statistics)
 
 
 class Multistyle(nn.Module):
     """The shared trunk. See the module's docstring."""
 
     multiple = 4  # sides must be multiples of this
+    reach = 64  # pixels further away than this change nothing, but through the statistics
 
     def __init__(self, config: MultistyleConfig | None = None) -> None:
         super().__init__()
@@ -184,19 +217,22 @@ class Multistyle(nn.Module):
         code[-3:] = 1
         return code
 
-    def forward(self, image: Tensor, code: Tensor) -> Tensor:
-        """Paint ``image`` ``(N, 3, H, W)`` in 0..1, sides multiples of 4, with ``code`` ``(N, code_size)``."""
+    def forward(self, image: Tensor, code: Tensor, statistics: Statistics | None = None) -> Tensor:
+        """Paint ``image`` ``(N, 3, H, W)`` in 0..1, sides multiples of 4, with ``code`` ``(N, code_size)``.
+
+        With ``statistics`` the pictures of the batch are parts of one picture, of which those are.
+        """
         *codes, out = code.split([*self.parts, 9], 1)
         codes = iter(codes)
         x = F.pixel_unshuffle(image * 2 - 1, self.config.fold)
         x = x.contiguous(memory_format=torch.channels_last)  # twice as fast on CPUs, and cuDNN's own order
-        x = F.relu_(self.stem_norm(self.stem(x), next(codes)))
+        x = F.relu_(self.stem_norm(self.stem(x), next(codes), statistics))
         for conv, norm in zip(self.down[::2], self.down[1::2], strict=True):
-            x = F.relu_(norm(conv(x), next(codes)))
+            x = F.relu_(norm(conv(x), next(codes), statistics))
         for block in self.blocks:
-            x = block(x, [next(codes), next(codes)])
+            x = block(x, [next(codes), next(codes)], statistics)
         for conv, norm in zip(self.up[::2], self.up[1::2], strict=True):
-            x = F.relu_(norm(conv(x), next(codes)))
+            x = F.relu_(norm(conv(x), next(codes), statistics))
         logits = self.out(x).float()
         scale, shift, gain = out.float()[:, :, None, None].chunk(3, 1)
         photo = torch.logit(image.float(), eps=_EDGE)
