@@ -59,6 +59,9 @@ def _add_stylize(commands: Any) -> None:
         "-o", "--output", required=True, type=Path, metavar="OUT",
         help="for one photo a file (.png, .jpg or .webp) or a folder; for several a folder, made if it is missing",
     )  # fmt: skip
+    parser.add_argument(
+        "--shard", metavar="I/N", help="of many photos, only every N-th from the I-th: for N programs side by side"
+    )
     _add_painting(parser)
     parser.set_defaults(run=_stylize)
 
@@ -95,12 +98,14 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 def _stylize(args: argparse.Namespace) -> int:
     config = StylizeConfig(args.style, args.strength, args.keep_color, args.max_side)
 
-    from nst.batch import paint_all, plan
+    from nst.batch import paint_all, plan, shard
 
     jobs = plan(args.inputs, args.output)
+    folder = jobs[0].target.parent
+    jobs = shard(jobs, args.shard) if args.shard else jobs
     stylizer = _stylizer(args.network, args.device)
     stylizer.library.mix(config.style)
-    _make_folder(jobs[0].target.parent)
+    _make_folder(folder)
     failed = 0
     bar = tqdm(
         paint_all(jobs, stylizer, config), total=len(jobs), disable=args.quiet or len(jobs) == 1, unit="picture",

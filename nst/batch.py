@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+
+from PIL import Image
 
 from nst.errors import ConfigError, NSTError
 from nst.images import open_image, output_format, save_image
+from nst.stages import Behind, ahead
 from nst.stylize_config import StylizeConfig
 from nst.stylizer import Stylizer
 
@@ -16,6 +21,9 @@ _JPEGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
 _PICTURES = _JPEGS | {
     ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2", ".avif", ".heic", ".heif",
 }  # fmt: skip
+
+
+_SLACK = 1  # pictures that are read ahead, and that wait to be written: large ones take memory
 
 
 @dataclass(frozen=True)
@@ -64,20 +72,70 @@ def plan(inputs: Sequence[Path], output: Path) -> list[Job]:
     return jobs
 
 
+def shard(jobs: Sequence[Job], text: str) -> list[Job]:
+    """The jobs of shard ``I/N``, from 1: every N-th. All shards together are all jobs, and no two write the same file.
+
+    Raises:
+        ConfigError: that is no shard.
+    """
+    match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+    number, count = map(int, match.groups()) if match else (1, 0)
+    if number > count:
+        raise ConfigError("A shard is written I/N, such as 1/4 for the first of four.")
+    return list(jobs[number - 1 :: count])
+
+
 def paint_all(jobs: Sequence[Job], stylizer: Stylizer, config: StylizeConfig) -> Iterator[Outcome]:
-    """Paint one job after the other; a file that fails does not stop the others."""
+    """Paint one job after the other; a file that fails does not stop the others.
+
+    While one is painted, the next is read and the last is written. Closed early, what is being written is finished.
+    """
     settings = config.describe(stylizer.trunk.fingerprint)
-    for job in jobs:
+    done: SimpleQueue[Outcome] = SimpleQueue()
+
+    def write(item: tuple[Job, Image.Image | NSTError]) -> None:
+        job, painting = item
         try:
-            painting = stylizer.stylize(
-                open_image(job.source), config.style,
-                strength=config.strength, keep=config.keep_color, max_side=config.max_side,
-            )  # fmt: skip
+            if isinstance(painting, NSTError):
+                raise painting
             save_image(painting, job.target, settings)
         except NSTError as error:
-            yield Outcome(job, str(error))
+            done.put(Outcome(job, str(error)))
         else:
-            yield Outcome(job)
+            done.put(Outcome(job))
+
+    with ahead(_opened(jobs), _SLACK) as photos:
+        writer = Behind(write, _SLACK)
+        try:
+            for job, photo in photos:
+                writer.put((job, _painted(photo, stylizer, config)))
+                while not done.empty():
+                    yield done.get()
+            writer.finish()
+        except BaseException:
+            writer.abandon()
+            raise
+    while not done.empty():
+        yield done.get()
+
+
+def _opened(jobs: Sequence[Job]) -> Iterator[tuple[Job, Image.Image | NSTError]]:
+    for job in jobs:
+        try:
+            yield job, open_image(job.source)
+        except NSTError as error:
+            yield job, error
+
+
+def _painted(photo: Image.Image | NSTError, stylizer: Stylizer, config: StylizeConfig) -> Image.Image | NSTError:
+    if isinstance(photo, NSTError):
+        return photo
+    try:
+        return stylizer.stylize(
+            photo, config.style, strength=config.strength, keep=config.keep_color, max_side=config.max_side
+        )
+    except NSTError as error:
+        return error
 
 
 def _sources(path: Path) -> list[Path]:

@@ -219,3 +219,30 @@ def test_styles_are_listed_for_people_and_for_programs(ids, capsys):
     for style, row in zip(listing, lines[1:], strict=True):
         assert row.startswith(style["id"])
         assert all(style[name] in row for name in ("title", "artist", "year"))
+
+
+def test_shards_are_disjoint_and_together_everything(tmp_path, capsys):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for n in range(5):
+        Image.new("RGB", (48, 48), (40 * n, 90, 60)).save(photos / f"{n}.png")
+    made = []
+    for shard in ("1/2", "2/2"):
+        before = names(out) if out.exists() else set()
+        assert stylize(photos, "-o", out, "--style", "udnie", "--quiet", "--shard", shard) == 0
+        made.append(names(out) - before)
+    assert [len(files) for files in made] == [3, 2]
+    assert set.union(*made) == {f"{n}.png" for n in range(5)}
+    for bad in ("0/2", "3/2", "1", "a/b", "1/0"):
+        assert stylize(photos, "-o", out, "--style", "udnie", "--shard", bad) == 2
+        assert "I/N" in capsys.readouterr().err
+
+
+def test_more_shards_than_photos_leave_nothing_to_do(photo, tmp_path):
+    assert stylize(photo, "-o", tmp_path / "out.png", "--style", "udnie", "--shard", "2/2") == 0
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_another_network_is_chosen_by_name(photo, tmp_path, capsys):
+    assert stylize(photo, "-o", tmp_path / "out.png", "--style", "udnie", "--network", "nosuch") == 2
+    assert "no network 'nosuch' here: choose from multistyle" in capsys.readouterr().err

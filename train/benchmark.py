@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large [--json FILE]``.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from benchmark_fast import fast
+from benchmark_large import large
 from benchmark_learn import DATA, TeachConfig, learn
 from benchmark_slow import PAIRS, memory, slow
 from benchmark_video import video, video_memory
@@ -43,6 +44,7 @@ def main() -> None:
         "fast": fast,
         "video": video,
         "learn": learn,
+        "large": large,
         "memory": memory,
         "video-memory": video_memory,
     }
@@ -65,6 +67,9 @@ def main() -> None:
     group = parser.add_argument_group("learning a style")
     group.add_argument("--steps", type=int, default=TeachConfig.steps)
     group.add_argument("--data", type=Path, default=DATA, help="folder with photos and paintings")
+    group = parser.add_argument_group("large pictures")
+    group.add_argument("--large-repeats", type=int, default=5)
+    group.add_argument("--pictures", type=Path, metavar="FOLDER", help="where the compared pictures are written")
     args = parser.parse_args()
     result = parts[args.part](args)
     if args.part not in ("memory", "video-memory"):  # those print JSON for the others

@@ -1,0 +1,103 @@
+"""Pictures of any size: the part ``large`` of ``train/benchmark.py``: memory, time per pixel, and what tiles change."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from nst import stylizer as stylizer_module  # noqa: E402
+from nst.images import cover, open_image, save_image  # noqa: E402
+from nst.stylizer import Stylizer  # noqa: E402
+from nst.tiles import TILE  # noqa: E402
+
+_STYLE = "starry_night"
+_SIZES = ((1024, 1024), (3840, 2160), (7680, 4320), (12_000, 8_000))
+_COMPARED = 4096
+
+
+def large(args: argparse.Namespace) -> dict[str, Any]:
+    """Each size in a process of its own, which tells its peak memory above that of the idle package."""
+    rows = []
+    print("| pixels | seconds | µs a pixel | over 1024² | peak memory above idle, MiB |\n|---|---|---|---|---|")
+    for width, height in _SIZES:
+        command = [sys.executable, __file__, str(width), str(height), str(args.threads), str(args.large_repeats)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        row = json.loads(done.stdout.splitlines()[-1])
+        row["micros"] = 1e6 * row["seconds"] / (width * height)
+        row["ratio"] = row["micros"] / (rows[0]["micros"] if rows else row["micros"])
+        rows.append(row)
+        print(
+            f"| {width}×{height} | {row['seconds']:.2f} | {row['micros']:.3f} | {row['ratio']:.2f} | {row['mib']:.0f} |"
+        )
+    return {"style": _STYLE, "tile": TILE, "rows": rows, "tiled": _tiled_against_untiled(args)}
+
+
+def _tiled_against_untiled(args: argparse.Namespace) -> dict[str, Any]:
+    """With its own statistics, as an untiled picture has them, and at the seams."""
+    torch.set_num_threads(args.threads)
+    stylizer, photo = Stylizer(device="cpu"), _photo(_COMPARED, _COMPARED)
+    free = stylizer_module.free_memory
+    try:
+        pictures = {}
+        for name, memory in (("untiled", 1 << 50), ("tiled", 0)):
+            stylizer_module.free_memory = lambda _, memory=memory: memory
+            pictures[name] = np.asarray(stylizer.stylize(photo, _STYLE)).astype(int)
+    finally:
+        stylizer_module.free_memory = free
+    difference = np.abs(pictures["tiled"] - pictures["untiled"]).mean(2)
+    jumps = np.abs(np.diff(pictures["tiled"].mean(2), axis=1))
+    seams = jumps[:, TILE - 1 :: TILE]
+    told = {
+        "mean": float(difference.mean()), "largest": int(difference.max()),
+        "step_at_seams": float(seams.mean()), "step_elsewhere": float(jumps.mean()),
+    }  # fmt: skip
+    print(
+        f"{_COMPARED}×{_COMPARED}, tiled against untiled with its own statistics: mean difference "
+        f"{told['mean']:.2f} of 255; brightness steps at seams {told['step_at_seams']:.2f}, "
+        f"elsewhere {told['step_elsewhere']:.2f}"
+    )
+    if args.pictures:
+        args.pictures.mkdir(parents=True, exist_ok=True)
+        for name, pixels in pictures.items():
+            save_image(Image.fromarray(pixels.astype(np.uint8)), args.pictures / f"{name}.jpg")
+    return told
+
+
+def _photo(width: int, height: int) -> Image.Image:
+    return cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), (width, height))
+
+
+def _measure(width: int, height: int, threads: int, repeats: int) -> dict[str, float]:
+    torch.set_num_threads(threads)
+    stylizer = Stylizer(device="cpu")
+    stylizer.stylize(_photo(256, 256), _STYLE)
+    idle = _peak()
+    photo, times = _photo(width, height), []
+    for _ in range(repeats if width * height < 4e6 else 1):
+        started = time.perf_counter()
+        stylizer.stylize(photo, _STYLE)
+        times.append(time.perf_counter() - started)
+    return {"width": width, "height": height, "seconds": statistics.median(times), "mib": _peak() - idle}
+
+
+def _peak() -> float:
+    """MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(*map(int, sys.argv[1:]))))
