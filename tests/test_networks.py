@@ -136,14 +136,16 @@ def test_the_decoder_freezes_the_first_twenty_layers_of_vgg16(vgg16):
     assert torch.equal(network.encoder["5_1"].weight, vgg16.convs["5_1"].weight)  # where learning begins
     network(torch.rand(1, 3, 64, 64)).sum().backward()
     assert all(p.grad is not None for p in network.parameters())
-    whole = build_network("vgg16_decoder", {"frozen": 0})
-    assert len(whole.encoder) == 13
-    with torch.no_grad():  # the same features, whoever computes them
+    for frozen, learnt in ((0, 13), (24, 3), (31, 0)):
+        other = build_network("vgg16_decoder", {"frozen": frozen})
+        assert len(other.encoder) == learnt
+        for name in ("norms", "ups", "up_norms", "out"):
+            getattr(other, name).load_state_dict(getattr(network, name).state_dict())
         photo = torch.rand(1, 3, 64, 64)
-        for mine, theirs in ((whole, network),):
-            for name in ("norms", "ups", "up_norms", "out"):
-                getattr(mine, name).load_state_dict(getattr(theirs, name).state_dict())
-        torch.testing.assert_close(whole(photo), network(photo), atol=1e-4, rtol=0)
+        with torch.no_grad():  # the same features, whoever computes them
+            torch.testing.assert_close(other(photo), network(photo), atol=1e-4, rtol=0)
+        other(photo).sum().backward()
+        assert all(p.grad is not None for p in other.parameters())
 
 
 @pytest.mark.parametrize("name", SINGLE)

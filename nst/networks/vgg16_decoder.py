@@ -9,6 +9,7 @@ The frozen layers are those that the project embeds, and are not saved again.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -19,11 +20,12 @@ from nst.backbones import Backbone, load_backbone
 from nst.errors import ConfigError
 from nst.networks.single import SingleStyle, check_norm, norm
 
-# Convolutions by their number among torchvision's layers. A pooling follows where the number jumps by three.
+# Convolutions by their number among torchvision's layers.
 _CONVS = {
     0: "1_1", 2: "1_2", 5: "2_1", 7: "2_2", 10: "3_1", 12: "3_2", 14: "3_3",
     17: "4_1", 19: "4_2", 21: "4_3", 24: "5_1", 26: "5_2", 28: "5_3",
 }  # fmt: skip
+_NAMES = tuple(_CONVS.values())
 _POOLS = ("1_2", "2_2", "3_3")  # those that remain poolings
 _NORMALISED = ("4_3", "5_3")  # after these, what were poolings
 
@@ -69,23 +71,24 @@ class Vgg16Decoder(SingleStyle):
     def paint(self, image: Tensor) -> Tensor:
         """Paint ``image`` ``(N, 3, H, W)`` in 0..1, sides multiples of 8."""
         backbone = self._vgg(image.device)
-        if self._frozen:
-            with torch.no_grad():
-                last = self._frozen[-1]
-                x = backbone(image, [f"relu{last}"])[f"relu{last}"]
-                x = F.max_pool2d(x, 2) if last in _POOLS else x
-            x = self.norms[last](x) if last in _NORMALISED else x
-        else:
-            x = (image - backbone.mean) / backbone.std
-        for name, conv in self.encoder.items():
-            x = F.relu(conv(x))
-            if name in _POOLS:
-                x = F.max_pool2d(x, 2)
-            elif name in _NORMALISED:
-                x = self.norms[name](x)
+        x = (image - backbone.mean) / backbone.std
+        # Before the first thing that is learnt nothing needs a gradient: that is what freezing saves.
+        untouched = list(itertools.takewhile(lambda name: name in self._frozen and name not in _NORMALISED, _NAMES))
+        with torch.no_grad():
+            for name in untouched:
+                x = self._encode(x, name, backbone)
+        for name in _NAMES[len(untouched) :]:
+            x = self._encode(x, name, backbone)
         for up, normalise in zip(self.ups, self.up_norms, strict=True):
             x = F.relu(normalise(up(F.interpolate(x, scale_factor=2, mode="nearest"))))
         return torch.sigmoid(self.out(x).float())
+
+    def _encode(self, x: Tensor, name: str, backbone: Backbone) -> Tensor:
+        conv = self.encoder[name] if name in self.encoder else backbone.convs[name]
+        x = F.relu(conv(x))
+        if name in _POOLS:
+            return F.max_pool2d(x, 2)
+        return self.norms[name](x) if name in _NORMALISED else x
 
     def _vgg(self, device: torch.device | str) -> Backbone:
         if not self._backbone:
