@@ -273,3 +273,35 @@ def test_keyboard_alone_picks_and_paints(desktop):
     tile(desktop, "#fast-styles", 6).focus()
     desktop.keyboard.press("Enter")
     painted(desktop, titles[6])
+
+
+def test_what_is_chosen_goes_along_to_other_tabs_and_other_browsers(desktop, browser, url):
+    titles = styles(desktop)
+    desktop.locator("#fast-example-photos img").nth(3).click()
+    desktop.wait_for_function("() => document.querySelector('#fast-photo img')?.src.includes('coffee')")
+    tile(desktop, "#fast-styles", 4).click()
+    painted(desktop, titles[4])
+    fill_in(desktop, "#fast-strength", 0.6)
+    desktop.locator("#fast-link").click()
+    desktop.wait_for_function("() => location.search.includes('strength=0.6')")
+    address = desktop.evaluate("() => location.href")
+
+    desktop.locator("#fast-to-video").click()
+    desktop.wait_for_function("() => document.querySelector('#video-start')?.offsetParent")
+    desktop.wait_for_function(
+        "title => document.querySelector('#video-styles .selected img')?.alt.startsWith(title)", arg=titles[4]
+    )
+    assert desktop.locator("#video-strength input[type=number]").input_value() == "0.6"
+    desktop.get_by_role("tab", name="Fast").click()
+    desktop.locator("#fast-to-slow").click()
+    desktop.wait_for_function("() => document.querySelector('#slow-photo img')?.src.includes('coffee')")
+
+    with open_page(browser, address, 1280) as other:
+        other.wait_for_function(
+            "title => document.querySelector('#fast-styles .selected img')?.alt.startsWith(title)", arg=titles[4]
+        )
+        other.wait_for_function("() => document.querySelector('#fast-strength input[type=number]').value === '0.6'")
+        assert paint(other, titles[4])
+    nonsense = "?style=../../etc:7,nosuch&strength=NaN&keep_color=rainbow&max_side=1e9"
+    with open_page(browser, url + nonsense, 1280) as other:
+        assert paint(other, titles[0])

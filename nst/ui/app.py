@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import compare, fast, slow, teach, video
+from nst.ui import compare, fast, links, slow, teach, video
 from nst.ui.shelves import HubLine, Shelves
 from nst.ui.video_limits import UPLOAD_LIMIT
 from nst.ui.visit import Visit, sources
@@ -36,18 +36,20 @@ def build() -> gr.Blocks:
         gr.Markdown(f"# {TITLE}\nBring a photo or a clip, leave with a painting.", elem_id="header")
         visit = gr.State(Visit())
         hub_line = HubLine()
-        with gr.Tab("Fast", id="fast"):
-            fast_styles = fast.build(visit)
-        with gr.Tab("Video", id="video"):
-            video_styles = video.build(visit)
-        shelves = Shelves(visit, (fast_styles, video_styles))
-        with gr.Tab("Slow", id="slow"):
-            slow.build(device_note())
-        with gr.Tab("Teach", id="teach"):
-            teach.build(visit, shelves, teach_note())
-        if compare.pairs():
-            with gr.Tab("Compare", id="compare"):
-                compare.build(demo)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Fast", id="fast"):
+                fast_tab = fast.build(visit)
+            with gr.Tab("Video", id="video"):
+                video_styles = video.build(visit)
+            shelves = Shelves(visit, (fast_tab.fields, video_styles))
+            with gr.Tab("Slow", id="slow"):
+                slow_photo = slow.build(device_note())
+            with gr.Tab("Teach", id="teach"):
+                teach.build(visit, shelves, teach_note())
+            if compare.pairs():
+                with gr.Tab("Compare", id="compare"):
+                    compare.build(demo)
+        links.wire(demo, tabs, visit, fast_tab, video_styles, slow_photo)
         shelves.wire()
         hub_line.wire(demo, shelves)
         with gr.Accordion("Credits and citation", open=False):

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -24,11 +24,21 @@ from nst.ui.visit import Visit
 
 _READY = "Pick a style, or press Paint: the painting appears here."
 _NO_PHOTO = "No photo is given: upload one, or pick an example."
-_SIZES = (512, 768, 1024, 1536, 2048)
+SIZES = (512, 768, 1024, 1536, 2048)
 
 
-def build(visit: gr.State) -> StyleFields:
-    """Lay out the tab inside the current ``gr.Blocks`` and wire it; returns the choice of styles.
+class FastTab(NamedTuple):
+    """What other tabs take over from this one."""
+
+    photo: gr.Image
+    fields: StyleFields
+    to_slow: gr.Button
+    to_video: gr.Button
+    link: gr.Button
+
+
+def build(visit: gr.State) -> FastTab:
+    """Lay out the tab inside the current ``gr.Blocks`` and wire it.
 
     Args:
         visit: holds a :class:`Visit`.
@@ -47,7 +57,7 @@ def build(visit: gr.State) -> StyleFields:
                 )
             )  # fmt: skip
             strip(CONTENT, photo, "Example photos", "fast")
-            sizes = [side for side in _SIZES if side <= MAX_SIDE]
+            sizes = [side for side in SIZES if side <= MAX_SIDE]
             fields = style_fields("fast", sizes, "photo")
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
@@ -69,6 +79,10 @@ def build(visit: gr.State) -> StyleFields:
                 jpeg = gr.DownloadButton(
                     "Download JPEG", elem_id="fast-jpeg", interactive=False, size="md", min_width=120
                 )
+            with gr.Row():
+                to_slow = gr.Button("This photo in Slow", elem_id="fast-to-slow", size="sm", min_width=120)
+                to_video = gr.Button("This style in Video", elem_id="fast-to-video", size="sm", min_width=120)
+                link = gr.Button("Copy a link", elem_id="fast-link", size="sm", min_width=120)
             with gr.Accordion("Before and after", visible=False) as compare:
                 slider = gr.ImageSlider(
                     label="Photo and painting", elem_id="fast-slider", interactive=False, format="jpeg",
@@ -102,7 +116,7 @@ def build(visit: gr.State) -> StyleFields:
         _try_all, [visit, photo, fields.strength, fields.keep_color], [frame, sheet, sheet_status, on_sheet], **shared
     )
     add_endpoints(visit)
-    return fields
+    return FastTab(photo, fields, to_slow, to_video, link)
 
 
 def _pick(visit: Visit, event: gr.SelectData) -> tuple:

@@ -34,8 +34,8 @@ _NAMES = [name for group in GROUPS.values() for name in group]  # in the order o
 assert set(_NAMES) == set(FIELDS), "a setting is missing from the tab"
 
 
-def build(device_note: str) -> None:
-    """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
+def build(device_note: str) -> gr.Image:
+    """Lay out the tab inside the current ``gr.Blocks`` and wire it; returns the photo."""
     run_state = gr.State(None, time_to_live=900)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
@@ -104,6 +104,7 @@ def build(device_note: str) -> None:
     quality.input(_fill_in, quality, [*advanced.values(), published], **private)
     published.input(_fill_in, published, [*advanced.values(), quality], **private)
     add_endpoint()
+    return photo
 
 
 def _fill_in(name: str) -> list[Any]:
