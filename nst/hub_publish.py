@@ -78,7 +78,9 @@ def _there(name: str, trunk: Trunk, token: Token) -> tuple[tuple[Style, ...], bo
     try:
         _, sizes = list_files(name, "main", token, _LOOK_SECONDS)
         if not any(path.startswith("styles/") for path in sizes):
-            return (), "model.safetensors" in sizes
+            if set(sizes) - {".gitattributes", "README.md"}:
+                raise HubError(f"'{name}' holds something else than styles: name another repo, or a new one.")
+            return (), False
         pull = pull_styles(HubRepo(name), trunk, token, _LOOK_SECONDS)
     except NoRepoError:
         return (), False

@@ -31,6 +31,7 @@ BUILT_IN = "built in"
 
 MAX_MIX = 8  # more than anyone can see in one picture
 MOST_STYLE_BYTES = 256 << 10
+_MOST_IN_CODE = 1000.0  # trained codes stay under 10; far beyond, the network overflows
 _MOST_TEXT = 200  # characters of a title, an artist, a year, a licence
 _MOST_MADE = 16 << 10  # characters of how it was made, as JSON
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -112,7 +113,7 @@ def load_style(path: Path, trunk: Trunk, origin: str = BUILT_IN) -> Style:
             raise KeyError
         info = _checked_info(StyleInfo(**about))
         code = tensors.pop("code")
-        if tensors or code.dtype != torch.float32:
+        if tensors or code.dtype != torch.float32 or float(code.abs().max()) > _MOST_IN_CODE:
             raise KeyError
     except (KeyError, TypeError, RecursionError, ConfigError):
         raise WeightsError(

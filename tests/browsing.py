@@ -25,7 +25,8 @@ def open_page(browser, url: str, width: int, expected: tuple[str, ...] = ()) -> 
     page = context.new_page()
     outside: list[str] = []
     errors: list[str] = []
-    page.on("request", lambda r: outside.append(r.url) if not r.url.startswith((url.partition("?")[0], "data:", "blob:")) else None)
+    inside = (url.partition("?")[0], "data:", "blob:")
+    page.on("request", lambda r: outside.append(r.url) if not r.url.startswith(inside) else None)
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(url, wait_until="domcontentloaded")

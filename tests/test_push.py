@@ -230,3 +230,11 @@ def test_the_space_gets_what_git_tracks(hub, push, root):
     assert code == 0 and "Nothing has changed" in said and "notes.md" in said and len(repo.commits) == 3
     code, said, _ = push("--space", "owner/app", "--prune")
     assert code == 0 and "1 deleted" in said and "notes.md" not in repo.files
+
+
+def test_a_repo_that_holds_something_else_is_left_alone(hub, push):
+    repo = hub.put("owner/bert", {"README.md": b"# A language model", "config.json": b"{}", "model.safetensors": b"x"})
+    code, _, told = push("--repo", "owner/bert")
+    assert code == 2 and "holds something else than styles" in told and len(repo.commits) == 1
+    hub.put("owner/fresh", {"README.md": b"---\nlicense: mit\n---\n", ".gitattributes": b""})  # as its page makes it
+    assert push("--repo", "owner/fresh")[0] == 0

@@ -183,4 +183,4 @@ def _best_start(library: StyleLibrary, loss: PerceptualLoss, weights: Tensor) ->
         float(loss(network(photos, code.to(device).expand(len(photos), -1)), photos, numbers, weights).total)
         for code in codes
     ]
-    return codes[totals.index(min(totals))].clone()
+    return codes[min(range(len(codes)), key=lambda i: totals[i] if math.isfinite(totals[i]) else math.inf)].clone()

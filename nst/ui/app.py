@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import compare, fast, links, slow, teach, video
+from nst.ui import compare, fast, links, slow, sweep, teach, video
 from nst.ui.shelves import HubLine, Shelves
 from nst.ui.video_limits import UPLOAD_LIMIT
 from nst.ui.visit import Visit, sources
@@ -32,7 +32,7 @@ The example styles and the example clip are made by this project; the example ph
 
 def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(1800, 7200)) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
         gr.Markdown(f"# {TITLE}\nBring a photo or a clip, leave with a painting.", elem_id="header")
         visit = gr.State(Visit())
         hub_line = HubLine()
@@ -62,7 +62,7 @@ def launch_options() -> dict:
     """Arguments of ``launch`` that belong to the page."""
     return {
         "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
-        "max_file_size": UPLOAD_LIMIT,
+        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000,
     }  # fmt: skip
 
 
@@ -87,7 +87,8 @@ def teach_note() -> str:
     return "Effort: Quick takes about half a minute on this machine's CPU, Normal a minute or two, Thorough five."
 
 
-def start_hub() -> None:
-    """Ask the Hub for more styles, and for votes, in the background; whatever it does, the app is there at once."""
+def start_background(demo: gr.Blocks) -> None:
+    """Ask the Hub for styles and votes, and delete old files; whatever comes of it, the app is there at once."""
     sources().start()
     compare.ballot_box().start()
+    sweep.start(demo)

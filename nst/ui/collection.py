@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import gradio as gr
 
 from nst.errors import ConfigError, NSTError
 from nst.hub import Found, discover
+from nst.hub_client import ask
 from nst.hub_publish import publish_styles
 from nst.hub_push import logged_in_as
 from nst.hub_repos import repo_of
@@ -23,6 +26,7 @@ from nst.ui.visit import Visit, sources
 
 _ON_SPACE = bool(os.environ.get("SPACE_ID"))
 _CAN_LOG_IN = bool(os.environ.get("OAUTH_CLIENT_ID"))  # a Space whose README has hf_oauth
+_PUSH_SECONDS = 180.0
 _PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -74,7 +78,8 @@ def build(visit: gr.State, shelves: Shelves) -> gr.Dropdown:
     refresh(gr.on([add.click, repo.submit], _add, [visit, repo], told, **slow))
     look.click(_look, None, [found, names, told], **slow)
     found.click(_name, [found, names], repo, queue=False, **_PRIVATE)
-    push.click(_publish_as if _CAN_LOG_IN else _publish, [visit, own, target, private], published, **slow)
+    if _CAN_LOG_IN or not _ON_SPACE:
+        push.click(_publish_as if _CAN_LOG_IN else _publish, [visit, own, target, private], published, **slow)
     return own
 
 
@@ -134,7 +139,10 @@ def _publish_note() -> str:
     if not _ON_SPACE:
         return where + " The token is the one of HF_TOKEN or `hf auth login`."
     if _CAN_LOG_IN:
-        return where + " Sign in first; this app keeps nothing of it."
+        return where + (
+            " Sign in first; this app keeps nothing of it. **Signing in loads the page anew**: download your styles "
+            "before, and open their files again after."
+        )
     return "On this Space nobody can sign in, as its owner has not allowed it: download your styles instead."
 
 
@@ -146,8 +154,23 @@ def _publish_as(visit: Visit, ids: list[str], name: str, private: bool, token: g
 
 
 @friendly
-def _publish(visit: Visit, ids: list[str], name: str, private: bool) -> Iterator[str]:
+def _publish(visit: Visit, ids: list[str], name: str, private: bool, request: gr.Request) -> Iterator[str]:
+    """With the token of this machine, which is for whoever sits at it and nobody else."""
+    if os.environ.get("SPACE_ID") or not _sits_here(request):
+        raise ConfigError("Only who sits at the machine that runs this app can publish: download your styles instead.")
     yield from _sent(visit, ids, name, private, None)
+
+
+def _sits_here(request: gr.Request) -> bool:
+    """Whether the browser is on this machine: the address it asked for, and the one it asks from. One alone can be
+    feigned, or be that of a tunnel."""
+    return _is_loopback(request.url.hostname) and _is_loopback(request.client.host if request.client else None)
+
+
+def _is_loopback(host: str | None) -> bool:
+    with contextlib.suppress(ValueError):
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    return False
 
 
 def _sent(visit: Visit, ids: list[str], name: str, private: bool, token: str | None) -> Iterator[str]:
@@ -163,7 +186,10 @@ def _sent(visit: Visit, ids: list[str], name: str, private: bool, token: str | N
             folder = Path(made)
             files = [save(style, folder) for style in chosen]
             styles = [load_style(file, trunk) for file in files]
-            pushed = publish_styles(target, folder, styles, trunk, private=private, token=token)
+            pushed = ask(
+                lambda: publish_styles(target, folder, styles, trunk, private=private, token=token),
+                f"'{target}'", _PUSH_SECONDS,
+            )  # fmt: skip
     except NSTError:
         yield line("")
         raise

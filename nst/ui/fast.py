@@ -19,7 +19,7 @@ from nst.ui.fast_api import add_endpoints
 from nst.ui.fast_run import MAX_SIDE, Painting, contact_sheet, paint
 from nst.ui.slow_run import line
 from nst.ui.style_fields import StyleFields, caption, chosen, picked, show_choice, style_fields
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedImage
 from nst.ui.visit import Visit
 
 _READY = "Pick a style, or press Paint: the painting appears here."
@@ -49,12 +49,9 @@ def build(visit: gr.State) -> FastTab:
     on_sheet = gr.State(())  # ids of its tiles
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            photo = unopened(
-                gr.Image(
-                    CONTENT[0]["file"], label="Photo", elem_id="fast-photo", type="filepath", image_mode=None,
-                    sources=["upload", "clipboard", "webcam"], height=260, buttons=["fullscreen"],
-                    alt_text="The photo to paint",
-                )
+            photo = UnopenedImage(
+                CONTENT[0]["file"], label="Photo", elem_id="fast-photo", sources=["upload", "clipboard", "webcam"],
+                height=260, buttons=["fullscreen"], alt_text="The photo to paint",
             )  # fmt: skip
             strip(CONTENT, photo, "Example photos", "fast")
             sizes = [side for side in SIZES if side <= MAX_SIDE]
@@ -95,7 +92,7 @@ def build(visit: gr.State) -> FastTab:
         "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple",
         "concurrency_id": "fast-pick", "concurrency_limit": 1,
     }  # fmt: skip
-    fields.gallery.select(_pick, visit, [fields.choosers[0], wanted], **quick)
+    fields.gallery.select(_pick, visit, [fields.choosers[0], wanted, visit], **quick)
     sheet.select(_pick_from_sheet, [visit, on_sheet], [fields.choosers[0], wanted, fields.gallery, frame], **quick)
     fields.choosers[0].input(show_choice, [visit, fields.choosers[0]], fields.gallery, **quick)
     # One event for all that paints. While one painting is under way only the newest request waits, and it takes the
@@ -120,7 +117,8 @@ def build(visit: gr.State) -> FastTab:
 
 
 def _pick(visit: Visit, event: gr.SelectData) -> tuple:
-    return picked(visit, event), time.monotonic_ns()
+    # The visit goes out, too: Gradio counts the time until it forgets it from then on.
+    return picked(visit, event), time.monotonic_ns(), visit
 
 
 def _pick_from_sheet(visit: Visit, on_sheet: tuple[str, ...], event: gr.SelectData) -> tuple:

@@ -14,7 +14,7 @@ from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.trunks import MULTISTYLE
 from nst.ui.errors import friendly
 from nst.ui.fast_run import MAX_SIDE, paint
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedImage
 from nst.ui.visit import Visit
 
 
@@ -65,7 +65,7 @@ def add_endpoints(visit: gr.State) -> None:
     """``/stylize`` and ``/styles`` for API clients; their components are not shown."""
     with gr.Row(visible=False):
         inputs = [
-            unopened(gr.Image(label="image", type="filepath", image_mode=None)),
+            UnopenedImage(label="image"),
             gr.Textbox(None, label="style"),
             gr.Number(StylizeConfig.strength, label="strength"),
             gr.Dropdown(list(KEEP_COLOR), value=StylizeConfig.keep_color, label="keep_color"),

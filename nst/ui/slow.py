@@ -16,7 +16,7 @@ from nst.ui.examples import CONTENT, STYLES, strip
 from nst.ui.fields import FIELDS, component, from_components, shown, within_limits
 from nst.ui.slow_api import add_endpoint
 from nst.ui.slow_run import Run, line, open_styles, paint
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedImage
 
 _START = "balanced"
 _PRESET_LABELS = [("Quick look", "quick"), ("Balanced", "balanced"), ("Best", "best")]
@@ -39,14 +39,14 @@ def build(device_note: str) -> gr.Image:
     run_state = gr.State(None, time_to_live=900)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            photo = unopened(_picture("Photo", "slow-photo", CONTENT[0]["file"], height=260))
+            photo = _picture("Photo", "slow-photo", CONTENT[0]["file"], height=260)
             with gr.Row():
                 style_inputs, weight_inputs = [], []
-                style_inputs.append(unopened(_picture("Style", "slow-style-1", STYLES[0]["file"], height=200)))
+                style_inputs.append(_picture("Style", "slow-style-1", STYLES[0]["file"], height=200))
             with gr.Accordion("Mix in more styles", open=False):
                 with gr.Row():
                     for n in (2, 3):
-                        style_inputs.append(unopened(_picture(f"Style {n}", f"slow-style-{n}", None, height=160)))
+                        style_inputs.append(_picture(f"Style {n}", f"slow-style-{n}", None, height=160))
                 with gr.Row():
                     for n in (1, 2, 3):
                         label = f"Weight of style {n}"
@@ -115,10 +115,9 @@ def _fill_in(name: str) -> list[Any]:
 
 
 def _picture(label: str, elem_id: str, value: str | None, height: int) -> gr.Image:
-    return gr.Image(
-        value, label=label, elem_id=elem_id, type="filepath", sources=["upload", "clipboard"], height=height,
-        image_mode=None, buttons=["fullscreen"],
-    )  # fmt: skip
+    return UnopenedImage(
+        value, label=label, elem_id=elem_id, sources=["upload", "clipboard"], height=height, buttons=["fullscreen"]
+    )
 
 
 def _advanced() -> tuple[dict[str, gr.components.Component], gr.Dropdown]:

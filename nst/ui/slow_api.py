@@ -16,7 +16,7 @@ from nst.report_presets import REPORT_PRESETS
 from nst.ui.errors import friendly
 from nst.ui.fields import from_components, within_limits
 from nst.ui.slow_run import Run, open_styles, paint
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedImage
 from nst.weighted import parse_numbers
 
 
@@ -74,7 +74,7 @@ def add_endpoint() -> None:
     """``/optimize`` for API clients; its components are not shown."""
     with gr.Row(visible=False):
         inputs = [
-            unopened(gr.Image(label="content", type="filepath", image_mode=None)),
+            UnopenedImage(label="content"),
             gr.File(label="styles", file_count="multiple", type="filepath"),
             gr.Textbox("", label="weights"),
             gr.Dropdown([*PRESETS, *REPORT_PRESETS], value="balanced", label="preset_name"),

@@ -112,7 +112,11 @@ def caption(style: Style) -> str:
 
 def picked(visit: Visit, event: gr.SelectData) -> str:
     """The id of the style that was picked in the gallery."""
-    return visit.shown[event.index]
+    style_id = visit.shown[event.index] if event.index < len(visit.shown) else ""
+    told = event.value.get("caption") if isinstance(event.value, dict) else None
+    if told != caption(visit.library()[style_id]):  # the visit was forgotten while the page stayed open
+        raise gr.Error("The list of styles has changed since you opened the page: load it anew.", print_exception=False)
+    return style_id
 
 
 def show_choice(visit: Visit, style_id: str) -> gr.Gallery:
@@ -132,7 +136,7 @@ def listed(visit: Visit, choice: str) -> list[Any]:
         values = [first, *[""] * (STYLES - 1)]
         choosers = [gr.Dropdown(_choices(titles, n), value=value) for n, value in enumerate(values, 1)]
     gallery = gr.Gallery(_tiles(visit), selected_index=_place(visit, choice if known else first))
-    return [gr.Dropdown(value=visit.network), gallery, *choosers]
+    return [gr.update(value=visit.network), gallery, *choosers]
 
 
 def _tiles(visit: Visit) -> list[tuple[Any, str]]:

@@ -17,7 +17,7 @@ from nst.ui.slow_run import line
 from nst.ui.stops import Stage, Stops
 from nst.ui.teach_api import add_endpoint
 from nst.ui.teach_run import BRUSHES, EFFORTS, finished, plan, save, teach
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedImage
 from nst.ui.visit import Visit
 
 _READY = "Press Teach: a photo appears here, and comes to look more and more like your painting."
@@ -37,12 +37,10 @@ def build(visit: gr.State, shelves: Shelves, note: str) -> None:
     taught = gr.State("")  # id of the style that was learnt last
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            painting = unopened(
-                gr.Image(
-                    STYLES[0]["file"], label="Painting", elem_id="teach-painting", type="filepath", image_mode=None,
-                    sources=["upload", "clipboard", "webcam"], height=260, buttons=["fullscreen"],
-                    alt_text="The painting to learn from",
-                )
+            painting = UnopenedImage(
+                STYLES[0]["file"], label="Painting", elem_id="teach-painting",
+                sources=["upload", "clipboard", "webcam"], height=260, buttons=["fullscreen"],
+                alt_text="The painting to learn from",
             )  # fmt: skip
             strip(STYLES, painting, "Example paintings", "teach")
             title = gr.Textbox(label="Name of the style", elem_id="teach-title", placeholder="My style", max_length=80)
@@ -58,11 +56,9 @@ def build(visit: gr.State, shelves: Shelves, note: str) -> None:
             gr.Markdown(note, elem_classes="note")
             with gr.Accordion("More", open=False, elem_id="teach-more"):
                 artist = gr.Textbox(label="Artist", elem_id="teach-artist", max_length=80)
-                detail = unopened(
-                    gr.Image(
-                        label="A second picture of it, such as a detail", elem_id="teach-detail", type="filepath",
-                        image_mode=None, sources=["upload", "clipboard"], height=200, buttons=[],
-                    )
+                detail = UnopenedImage(
+                    label="A second picture of it, such as a detail", elem_id="teach-detail",
+                    sources=["upload", "clipboard"], height=200, buttons=[],
                 )  # fmt: skip
         with gr.Column(scale=6, min_width=320):
             with gr.Row():

@@ -12,7 +12,7 @@ import gradio as gr
 from nst.errors import ConfigError
 from nst.ui.errors import friendly
 from nst.ui.teach_run import BRUSHES, EFFORTS, brought, finished, plan, save, teach
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedImage
 from nst.ui.visit import Visit
 
 
@@ -67,12 +67,12 @@ def add_endpoint(visit: gr.State) -> None:
     """``/learn_style`` and ``/add_style`` for API clients; their components are not shown."""
     with gr.Row(visible=False):
         inputs = [
-            unopened(gr.Image(label="painting", type="filepath", image_mode=None)),
+            UnopenedImage(label="painting"),
             gr.Textbox("", label="title"),
             gr.Textbox("", label="artist"),
             gr.Dropdown(list(BRUSHES), value="medium", label="brush"),
             gr.Dropdown(list(EFFORTS), value="normal", label="effort"),
-            unopened(gr.Image(label="detail", type="filepath", image_mode=None)),
+            UnopenedImage(label="detail"),
         ]
         outputs = [
             gr.Image(label="preview", format="jpeg"), gr.Textbox(label="status"), gr.JSON(label="progress"),

@@ -17,7 +17,7 @@ from PIL import Image
 
 from nst.errors import ConfigError, NSTError
 from nst.images import open_image, resize
-from nst.styles import Style, StyleInfo, StyleLibrary, load_style, save_style
+from nst.styles import BUILT_IN, Style, StyleInfo, StyleLibrary, load_style, save_style
 from nst.thumbnails import paint_thumbnail, save_thumbnail
 from nst.training.recipe import Painting
 from nst.training.teach import Taught, TeachConfig
@@ -36,7 +36,9 @@ EFFORTS = {"quick": 100, "normal": TeachConfig.steps, "thorough": 900}
 
 _MOST_TITLE = 80
 _SHOW_SECONDS = 1.0
-_GPU_START_SECONDS, _GPU_SECONDS_PER_STEP, _GPU_MOST_SECONDS = 20, 0.08, 120
+# No more than a visitor without an account has on a day, whatever the GPU's factor: a lesson cut short is a lesson.
+_GPU_START_SECONDS, _GPU_SECONDS_PER_STEP, _GPU_MOST_SECONDS = 20, 0.08, 75
+_MOST_STARTS = 24  # styles to begin from: each is tried, which takes time
 _GPU_LEFT_SECONDS = 5
 
 
@@ -124,7 +126,9 @@ def plan(
     size = BRUSHES[brush]
     pictures = tuple(_fitting(picture, size) for picture in (painting, detail) if picture is not None)
     about = Painting(visit.new_id(title), "", title, artist, "", size, licence="unknown")
-    return Lesson(pictures, about, TeachConfig(steps=EFFORTS[effort]), tuple(visit.library(MULTISTYLE)), stop)
+    visit.check_room(about.id)
+    known = [style for style in visit.library(MULTISTYLE) if style.origin in (BUILT_IN, YOURS)]
+    return Lesson(pictures, about, TeachConfig(steps=EFFORTS[effort]), tuple(known[-_MOST_STARTS:]), stop)
 
 
 def _fitting(source: Any, size: int) -> Image.Image:

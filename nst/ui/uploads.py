@@ -1,4 +1,7 @@
-"""Uploads reach the package unopened, so that its own readers decide what they are."""
+"""Uploads reach the package unopened, so that its own readers decide what they are.
+
+Gradio would open a file first, and answer a bad one with its decoder's message and the server's path.
+"""
 
 from __future__ import annotations
 
@@ -26,26 +29,39 @@ class _Upload:
             raise gr.Error(cls.sentence, print_exception=False) from None
 
 
-class _Picture(_Upload, ImageData):
+class _PictureData(_Upload, ImageData):
     sentence: ClassVar[str] = (
         "A picture is sent as an uploaded file; in Python: handle_file('photo.jpg') of gradio_client."
     )
 
 
-class _Clip(_Upload, FileData):
+class _ClipData(_Upload, FileData):
     sentence: ClassVar[str] = (
         "A video is sent as an uploaded file; in Python: handle_file('clip.mp4') of gradio_client."
     )
 
 
-def unopened(component: gr.Image | gr.Video) -> Any:
-    """Make an input of pictures or clips hand over the path of the upload (or its bytes), whatever is in it.
+class UnopenedImage(gr.Image):
+    """Hands over the path of the upload (or its bytes), whatever is in it."""
 
-    Gradio would open the file first, and answer a bad one with its decoder's message and the server's path.
-    """
-    component.preprocess = _source  # type: ignore[method-assign]
-    component.data_model = _Clip if isinstance(component, gr.Video) else _Picture
-    return component
+    is_template = True  # shown as what it is made from
+    data_model = _PictureData
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"type": "filepath", "image_mode": None, **kwargs})
+
+    def preprocess(self, payload: Any) -> str | bytes | None:
+        return _source(payload)
+
+
+class UnopenedVideo(gr.Video):
+    """Hands over the path of the upload, whatever is in it."""
+
+    is_template = True
+    data_model = _ClipData
+
+    def preprocess(self, payload: Any) -> str | bytes | None:
+        return _source(payload)
 
 
 def _source(payload: Any) -> str | bytes | None:

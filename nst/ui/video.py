@@ -17,7 +17,7 @@ from nst.ui.examples import CLIPS, strip
 from nst.ui.slow_run import line
 from nst.ui.stops import Stage, Stops
 from nst.ui.style_fields import StyleFields, chosen, picked, show_choice, style_fields
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedVideo
 from nst.ui.video_api import add_endpoint
 from nst.ui.video_limits import MAX_SIDE, first_look, note
 from nst.ui.video_run import Job, View, paint, plan, status
@@ -28,6 +28,15 @@ _READY = "Press Paint: the frames appear here as they are painted, then the clip
 _SIZES = (256, 384, 512, 768, 1024, 1280, 1920)
 _IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Paint and Stop when nothing runs
 _PLAYED = {"h264", "vp8", "vp9", "av1"}
+
+
+class _Unconverted(gr.Video):
+    """Without Gradio's conversion to a format that browsers play, which can take minutes."""
+
+    is_template = True  # shown as what it is made from
+
+    def postprocess(self, value: str | None) -> FileData | None:
+        return None if value is None else FileData(path=value, orig_name=Path(value).name)
 
 
 def build(visit: gr.State) -> StyleFields:
@@ -41,9 +50,7 @@ def build(visit: gr.State) -> StyleFields:
     ticket = gr.Textbox(visible=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            clip = unopened(
-                gr.Video(CLIPS[0]["file"], label="Clip", elem_id="video-clip", sources=["upload"], height=260)
-            )
+            clip = UnopenedVideo(CLIPS[0]["file"], label="Clip", elem_id="video-clip", sources=["upload"], height=260)
             about = gr.HTML(_about(CLIPS[0]["file"])[0], elem_id="video-about")
             gr.Markdown(note(), elem_classes="note", elem_id="video-limits")
             strip(CLIPS, clip, "Example clip", "video")
@@ -79,14 +86,13 @@ def build(visit: gr.State) -> StyleFields:
                     )
                 )  # fmt: skip
             with gr.Row(visible=False) as players:
-                original = gr.Video(
+                original = _Unconverted(
                     label="Original", elem_id="video-original", interactive=False, buttons=[], min_width=280
                 )
                 result = gr.Video(
                     label="Painting", elem_id="video-result", interactive=False, buttons=["download"], min_width=280
                 )
             mp4 = gr.DownloadButton("Download MP4", elem_id="video-mp4", interactive=False, size="md")
-    original.postprocess = _as_it_is  # type: ignore[method-assign]
 
     private = {"api_visibility": "private", "show_progress": "hidden"}
     outputs = [state, live, before, after, players, original, result, mp4, go, stop]
@@ -194,8 +200,3 @@ def _plays(path: Path) -> bool:
     with open_clip(path) as clip:
         container = clip.format.name.startswith("mov") or path.suffix.lower() == ".webm"
         return container and picture_stream(clip).codec_context.name in _PLAYED
-
-
-def _as_it_is(path: str | None) -> FileData | None:
-    """Without Gradio's conversion to a format that browsers play, which can take minutes."""
-    return None if path is None else FileData(path=path, orig_name=Path(path).name)

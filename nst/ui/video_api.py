@@ -13,7 +13,7 @@ from nst.errors import ConfigError
 from nst.stylize_config import KEEP_COLOR
 from nst.trunks import MULTISTYLE
 from nst.ui.errors import friendly
-from nst.ui.uploads import unopened
+from nst.ui.uploads import UnopenedVideo
 from nst.ui.video_limits import MAX_SIDE
 from nst.ui.video_run import paint, plan, status
 from nst.ui.visit import Visit
@@ -76,7 +76,7 @@ def add_endpoint(visit: gr.State) -> None:
     """``/stylize_video`` for API clients; its components are not shown."""
     with gr.Row(visible=False):
         inputs = [
-            unopened(gr.Video(label="video", sources=["upload"])),
+            UnopenedVideo(label="video", sources=["upload"]),
             gr.Textbox(None, label="style"),
             gr.Number(VideoConfig.strength, label="strength"),
             gr.Dropdown(list(_SWITCH), value="on" if VideoConfig.temporal else "off", label="temporal"),

@@ -17,6 +17,7 @@ YOURS = "yours"
 """The origin of styles that the visitor has taught or brought."""
 
 MOST_OWN = 24  # about 150 kB each, kept for an hour after the page is closed
+MOST_REPOS = 8
 _MOST_ID = 48
 
 _sources_lock, _visits_lock = Lock(), Lock()
@@ -96,15 +97,25 @@ class Visit:
             ConfigError: there are too many.
         """
         with _visits_lock:
-            others = {style_id: s for style_id, s in self._own.items() if style_id != style.info.id}
-            if len(others) >= MOST_OWN:
-                raise ConfigError(f"You have {MOST_OWN} styles of your own here, and there is no room for more.")
-            self._own = {style.info.id: style, **others}
+            self.check_room(style.info.id)
+            self._own = {style.info.id: style, **{i: s for i, s in self._own.items() if i != style.info.id}}
+
+    def check_room(self, style_id: str) -> None:
+        """Whether a style of that id could be added.
+
+        Raises:
+            ConfigError: it could not.
+        """
+        if style_id not in self._own and len(self._own) >= MOST_OWN:
+            raise ConfigError(
+                f"You have {MOST_OWN} styles of your own here, and there is no room for more: download them, and load "
+                "the page anew."
+            )
 
     def add_repo(self, repo: HubRepo) -> None:
-        """Add a repo that the sources have pulled. It wins over those added before."""
+        """Add a repo that the sources have pulled. It wins over those added before, the oldest of which may go."""
         with _visits_lock:
-            self._added = (*(known for known in self._added if known != repo), repo)
+            self._added = (*(known for known in self._added if known != repo), repo)[-MOST_REPOS:]
 
     def new_id(self, title: str) -> str:
         """An id that no style has yet, made of a title."""
