@@ -1,4 +1,4 @@
-"""The reports' experiments: every one has a command; tables, figures for light and dark pages, and a finding come out."""
+"""The reports' experiments: each has a command; tables, figures for light and dark pages, and findings come out."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large|limits [--json FILE]``.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
@@ -17,6 +17,7 @@ import torch
 from benchmark_fast import fast
 from benchmark_large import large
 from benchmark_learn import DATA, TeachConfig, learn
+from benchmark_limits import limits
 from benchmark_slow import PAIRS, memory, slow
 from benchmark_video import video, video_memory
 
@@ -45,6 +46,7 @@ def main() -> None:
         "video": video,
         "learn": learn,
         "large": large,
+        "limits": limits,
         "memory": memory,
         "video-memory": video_memory,
     }
