@@ -60,6 +60,12 @@ def _add_stylize(commands: Any) -> None:
         help="for one photo a file (.png, .jpg or .webp) or a folder; for several a folder, made if it is missing",
     )  # fmt: skip
     parser.add_argument(
+        "--strokes", type=int, metavar="N",
+        help="longer side in pixels at which the strokes are painted, if the result is larger: the smaller, the larger "
+        "the strokes; default: the result's own",
+    )  # fmt: skip
+    parser.add_argument("--fine", action="store_true", help="with --strokes, keep the photo's fine detail")
+    parser.add_argument(
         "--shard", metavar="I/N", help="of many photos, only every N-th from the I-th: for N programs side by side"
     )
     _add_painting(parser)
@@ -96,7 +102,9 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 
 
 def _stylize(args: argparse.Namespace) -> int:
-    config = StylizeConfig(args.style, args.strength, args.keep_color, args.max_side)
+    config = StylizeConfig(
+        args.style, args.strength, args.keep_color, args.max_side, strokes=args.strokes, fine=args.fine
+    )
 
     from nst.batch import paint_all, plan, shard
 

@@ -132,8 +132,9 @@ def _painted(photo: Image.Image | NSTError, stylizer: Stylizer, config: StylizeC
         return photo
     try:
         return stylizer.stylize(
-            photo, config.style, strength=config.strength, keep=config.keep_color, max_side=config.max_side
-        )
+            photo, config.style, strength=config.strength, keep=config.keep_color, max_side=config.max_side,
+            strokes=config.strokes, fine=config.fine,
+        )  # fmt: skip
     except NSTError as error:
         return error
 

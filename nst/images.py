@@ -196,6 +196,16 @@ def keep_color(result: Image.Image, content: Image.Image, mode: KeepColor) -> Im
     return Image.fromarray(kept)
 
 
+def add_detail(result: Image.Image, photo: Image.Image, coarse: Image.Image) -> Image.Image:
+    """``result`` with what the brightness of ``photo`` has beyond that of ``coarse``; all of one size."""
+    pixels, ours, theirs = (np.asarray(picture) for picture in (result, photo, coarse))
+    made, luma = np.empty_like(pixels), _LUMA.astype(np.float32)
+    for rows in _strips(result):
+        detail = (ours[rows].astype(np.float32) - theirs[rows]) @ luma
+        made[rows] = np.clip(pixels[rows] + detail[..., None] + 0.5, 0, 255)
+    return Image.fromarray(made)
+
+
 def _strips(image: Image.Image) -> Iterator[slice]:
     """Rows that are worked on together: a large picture is never a whole one of floating-point numbers."""
     step = max(1, _STRIP_PIXELS // image.width)

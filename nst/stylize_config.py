@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from nst.errors import ConfigError
@@ -21,6 +21,9 @@ class StylizeConfig:
         strength: 0 returns the photo, 1 is the full style.
         keep_color: keep the photo's colours, see :func:`nst.images.keep_color`.
         max_side: longer side of the result in pixels, if the photo is larger; None (or 0) for the photo's own size.
+        strokes: longer side in pixels at which the strokes are painted, if the result is larger: the smaller, the
+            larger they are in the result. None (or 0) for the result's own size.
+        fine: with ``strokes``, keep the fine detail of the photo's brightness, which strokes of that size cannot show.
 
     Raises:
         ConfigError: a value that cannot work; the sentence says which. Whether the styles exist, the library knows.
@@ -30,6 +33,8 @@ class StylizeConfig:
     strength: float = 1.0
     keep_color: KeepColor = "off"
     max_side: int | None = None
+    strokes: int | None = field(default=None, kw_only=True)
+    fine: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if not isinstance(self.style, str) or not self.style.strip():
@@ -41,7 +46,10 @@ class StylizeConfig:
             raise ConfigError("The strength is a number from 0 (the photo) to 1 (the full style).")
         if self.keep_color not in KEEP_COLOR:
             raise ConfigError(f"There is no keep-colour mode of that name: choose from {', '.join(KEEP_COLOR)}.")
-        object.__setattr__(self, "max_side", _checked_side(self.max_side))
+        if not isinstance(self.fine, bool):
+            raise ConfigError("The setting fine is either true or false.")
+        for name in ("max_side", "strokes"):
+            object.__setattr__(self, name, _checked_side(getattr(self, name)))
 
     def describe(self, trunk: str) -> dict[str, Any]:
         """The settings as plain JSON values, for embedding in a picture painted by the trunk of that fingerprint."""

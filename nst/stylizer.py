@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nst.devices import autocast, memory_errors, pick_device
 from nst.errors import ConfigError
-from nst.images import MIN_SIDE, KeepColor, fitted_size, keep_color, resize, to_image, to_tensor
+from nst.images import MIN_SIDE, KeepColor, add_detail, fitted_size, keep_color, resize, to_image, to_tensor
 from nst.styles import EMBEDDED, StyleLibrary
 from nst.tiles import fits, free_memory, paint_tiles, statistics_of
 from nst.trunks import TRUNK, load_trunk, paint
@@ -46,6 +46,8 @@ class Stylizer:
         strength: float = 1.0,
         keep: KeepColor = "off",
         max_side: int | None = None,
+        strokes: int | None = None,
+        fine: bool = False,
     ) -> Image.Image:
         """Paint one picture.
 
@@ -55,6 +57,7 @@ class Stylizer:
             strength: 0 returns the photo, 1 is the full style.
             keep: keep the photo's colours, see :func:`nst.images.keep_color`.
             max_side: longer side of the result, if the photo is larger; None for the photo's own size.
+            strokes, fine: see :class:`nst.stylize_config.StylizeConfig`.
 
         Raises:
             ConfigError: unknown style, a strength outside 0..1, a size that leaves too few pixels, or one for which
@@ -65,6 +68,14 @@ class Stylizer:
                 raise ConfigError(f"At {max_side} pixels this photo has no room for a painting: choose a larger size.")
             image = resize(image, max_side)
         code = self.library.mix(style) if isinstance(style, str) else style
+        if strokes and strokes < max(image.size):
+            small = image
+            if min(fitted_size(*image.size, strokes)) >= MIN_SIDE:
+                small = resize(image, strokes)
+            painted = self.stylize(small, code, strength=strength)
+            painted, small = (x.resize(image.size, Image.Resampling.LANCZOS) for x in (painted, small))
+            painted = add_detail(painted, image, small) if fine else painted
+            return keep_color(painted, image, keep)
         with memory_errors("choose a smaller size"):
             if self._tiled(image):
                 painted = self._paint_large(image, code, strength)

@@ -35,6 +35,8 @@ class VideoConfig(StylizeConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.strokes or self.fine:
+            raise ConfigError("The settings strokes and fine are for pictures: a clip is painted at its own size.")
         for name in ("temporal", "morph"):
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"The setting {name} is either true or false.")
@@ -52,7 +54,8 @@ class VideoConfig(StylizeConfig):
         object.__setattr__(self, "length", float(self.length) if self.length else None)
 
     def describe(self, trunk: str) -> dict[str, Any]:
-        return {**asdict(self), "mode": "video", "trunk": trunk}
+        settings = {name: value for name, value in asdict(self).items() if name not in ("strokes", "fine")}
+        return {**settings, "mode": "video", "trunk": trunk}
 
 
 def _seconds(value: Any) -> bool:

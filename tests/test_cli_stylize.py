@@ -60,7 +60,8 @@ def test_one_photo_to_one_file_with_its_settings(tmp_path, photo, ids, capsys):
     settings = settings_in(out)
     assert len(settings.pop("trunk")) == 16
     assert settings == {
-        "mode": "stylize", "style": style, "strength": 0.5, "keep_color": "luminance", "max_side": None
+        "mode": "stylize", "style": style, "strength": 0.5, "keep_color": "luminance", "max_side": None,
+        "strokes": None, "fine": False,
     }  # fmt: skip
     assert capsys.readouterr() == ("", "")  # no bar for one picture
 

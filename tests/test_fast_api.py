@@ -48,11 +48,14 @@ def painted(client, photo, style, **settings) -> tuple[np.ndarray, dict]:
 def test_the_parameters_are_the_contract(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     parameters = endpoints["/stylize"]["parameters"]
-    assert [p["parameter_name"] for p in parameters] == ["image", "style", "strength", "keep_color", "max_side"]
+    names = ["image", "style", "strength", "keep_color", "max_side"]
+    assert [p["parameter_name"] for p in parameters] == names
+    more = endpoints["/stylize_with"]["parameters"]
+    assert [p["parameter_name"] for p in more] == [*names, "network", "strokes", "fine"]
     defaults = [p["parameter_default"] for p in parameters if p["parameter_has_default"]]
     assert defaults == [1.0, "off", 0]
     assert [r["label"] for r in endpoints["/stylize"]["returns"]] == ["painting"]
-    assert endpoints["/styles"]["parameters"] == []
+    assert endpoints["/styles"]["parameters"] == endpoints["/networks"]["parameters"] == []
 
 
 def test_styles_are_listed_with_their_facts(client, ids):
@@ -69,7 +72,8 @@ def test_a_painting_has_the_photos_size_and_its_settings(client, small, ids):
     fingerprint = settings.pop("trunk")
     assert len(fingerprint) == 16
     assert settings == {
-        "mode": "stylize", "style": ids[0], "strength": 1.0, "keep_color": "off", "max_side": None
+        "mode": "stylize", "style": ids[0], "strength": 1.0, "keep_color": "off", "max_side": None,
+        "strokes": None, "fine": False,
     }  # fmt: skip
     assert np.abs(pixels - np.asarray(open_image(small))).mean() > 2  # painted, not handed back
 
@@ -211,3 +215,21 @@ def test_the_list_of_styles_does_not_wait_for_paintings(client, cat, ids):
     assert not all(job.done() for job in jobs)
     for job in jobs:
         job.result(timeout=120)
+
+
+def test_strokes_and_networks_have_an_endpoint_of_their_own(client, cat, ids):
+    def paint(**more):
+        png = client.predict(handle_file(str(cat)), ids[0], api_name="/stylize_with", **more)
+        return np.asarray(Image.open(png), int)
+
+    assert (paint() == painted(client, cat, ids[0])[0]).all()
+    bold, fine = paint(strokes=128), paint(strokes=128, fine=True)
+    assert bold.shape == fine.shape and (bold != fine).any() and (bold != paint()).any()
+    networks = client.predict(api_name="/networks")
+    assert sorted(networks["multistyle"]) == ids
+    for changes, words in (
+        ({"strokes": 7}, "32 or more"), ({"strokes": "big"}, "whole number"), ({"network": "nosuch"}, "no network"),
+        ({"network": "../vgg16"}, "no network '../vgg16'"), ({"style": "nosuch", "network": "multistyle"}, "no style"),
+    ):  # fmt: skip
+        with pytest.raises(AppError, match=words):
+            client.predict(**{"image": handle_file(str(cat)), "style": ids[0], **changes}, api_name="/stylize_with")

@@ -69,6 +69,7 @@ def test_saved_paintings_carry_their_settings_and_their_styles_name(tmp_path, st
             settings = json.loads(image.text["nst"] if suffix == ".png" else image.info["comment"])
         assert settings == {
             "mode": "stylize", "style": style.id, "strength": 0.25, "keep_color": "linear", "max_side": None,
+            "strokes": None, "fine": False,
             "trunk": library().trunk.fingerprint,
         }  # fmt: skip
 

@@ -145,3 +145,26 @@ def test_a_strength_outside_the_range_is_refused(stylizer, photo, strength):
 def test_a_size_without_room_is_refused(stylizer, photo):
     with pytest.raises(ConfigError, match="no room"):
         stylizer.stylize(photo, "udnie", max_side=40)
+
+
+def test_strokes_are_painted_at_a_size_of_their_own(stylizer, root):
+    photo = open_image(root / "examples" / "content" / "cat.jpg")
+    own = stylizer.stylize(photo, "udnie")
+    bold, fine = (stylizer.stylize(photo, "udnie", strokes=200, fine=fine) for fine in (False, True))
+    small = stylizer.stylize(photo, "udnie", max_side=200)
+    assert bold.size == fine.size == photo.size
+    assert difference(bold, small.resize(photo.size, Image.Resampling.LANCZOS)) < 1
+    assert difference(bold, own) > 3
+
+    def sharpness(image):
+        grey = np.asarray(image.convert("L"), float)
+        return np.abs(np.diff(grey)).mean()
+
+    assert sharpness(fine) > 1.2 * sharpness(bold)
+    for more in ({"strokes": 5000}, {"strokes": max(photo.size)}, {"strokes": None, "fine": True}):
+        assert difference(stylizer.stylize(photo, "udnie", **more), own) == 0
+
+
+def test_a_thin_photo_keeps_the_strokes_that_it_has_room_for(stylizer):
+    thin = Image.linear_gradient("L").convert("RGB").resize((600, 40))
+    assert stylizer.stylize(thin, "udnie", strokes=100).size == (600, 40)

@@ -25,6 +25,7 @@ from nst.ui.visit import Visit
 _READY = "Pick a style, or press Paint: the painting appears here."
 _NO_PHOTO = "No photo is given: upload one, or pick an example."
 SIZES = (512, 768, 1024, 1536, 2048)
+_STROKES = (384, 512, 768, 1024)
 
 
 class FastTab(NamedTuple):
@@ -56,6 +57,14 @@ def build(visit: gr.State) -> FastTab:
             strip(CONTENT, photo, "Example photos", "fast")
             sizes = [side for side in SIZES if side <= MAX_SIDE]
             fields = style_fields("fast", sizes, "photo")
+            with gr.Row():
+                strokes = gr.Dropdown(
+                    [("As fine as the picture", 0), *((f"As on {side} px", side) for side in _STROKES)], value=0,
+                    label="Strokes of large photos", elem_id="fast-strokes", min_width=180,
+                )  # fmt: skip
+                fine = gr.Checkbox(
+                    StylizeConfig.fine, label="Keep the photo's fine detail", elem_id="fast-fine", min_width=180
+                )
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
                 start = gr.Button("Paint", variant="primary", elem_id="fast-start", min_width=120)
@@ -104,9 +113,10 @@ def build(visit: gr.State) -> FastTab:
     gr.on(
         [
             start.click, wanted.change, fields.strength.release, fields.keep_color.input, fields.size.input,
+            strokes.input, fine.input,
             *(chooser.input for chooser in fields.choosers), *(weight.release for weight in fields.weights),
         ],
-        _paint, [visit, photo, *fields.inputs], [result, status, png, jpeg, compare, slider],
+        _paint, [visit, photo, strokes, fine, *fields.inputs], [result, status, png, jpeg, compare, slider],
         **shared,
     )  # fmt: skip
     try_all.click(
@@ -128,14 +138,14 @@ def _pick_from_sheet(visit: Visit, on_sheet: tuple[str, ...], event: gr.SelectDa
 
 
 @friendly
-def _paint(event: gr.EventData, visit: Visit, photo: Any, *rest: Any) -> Iterator[tuple]:
+def _paint(event: gr.EventData, visit: Visit, photo: Any, strokes: int, fine: bool, *rest: Any) -> Iterator[tuple]:
     if photo is None:
         if getattr(event.target, "elem_id", None) == "fast-start":
             raise ConfigError(_NO_PHOTO)
         yield (gr.skip(),) * 6  # a setting was changed: that needs no answer
         return
     choice = chosen(rest)
-    config = StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side)
+    config = StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side, strokes=strokes, fine=fine)
     painting = paint(photo, config, visit.library(), visit.network)
     with tempfile.TemporaryDirectory(prefix="nst-") as name:
         yield _shown(painting, Path(name))

@@ -11,7 +11,7 @@ import gradio as gr
 
 from nst.errors import ConfigError
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
-from nst.trunks import MULTISTYLE
+from nst.trunks import MULTISTYLE, installed_networks
 from nst.ui.errors import friendly
 from nst.ui.fast_run import MAX_SIDE, paint
 from nst.ui.uploads import UnopenedImage
@@ -20,13 +20,7 @@ from nst.ui.visit import Visit
 
 @friendly
 def stylize(
-    visit: Visit,
-    image: Any,
-    style: str,
-    strength: float = 1.0,
-    keep_color: str = "off",
-    max_side: float | None = 0,
-    network: str = MULTISTYLE,
+    visit: Visit, image: Any, style: str, strength: float = 1.0, keep_color: str = "off", max_side: float | None = 0
 ) -> Iterator[str]:
     """Paint a photo with one of the app's styles or your own, or a mix of them.
 
@@ -36,14 +30,47 @@ def stylize(
         strength: from 0 (the photo) to 1 (the full style).
         keep_color: keep the photo's colours: off, luminance or linear.
         max_side: longer side of the result in pixels, if the photo is larger; 0 for the photo's own size.
-        network: what paints; each has styles of its own.
 
     Returns:
         The painting, a PNG file with its settings embedded.
     """
+    yield from _painted(visit, image, MULTISTYLE, StylizeConfig(style, strength, keep_color, max_side))
+
+
+@friendly
+def stylize_with(
+    visit: Visit,
+    image: Any,
+    style: str,
+    strength: float = 1.0,
+    keep_color: str = "off",
+    max_side: float | None = 0,
+    network: str = MULTISTYLE,
+    strokes: float | None = 0,
+    fine: bool = False,
+) -> Iterator[str]:
+    """Paint a photo as /stylize does, with the choice of the network and of the size of the strokes.
+
+    Args:
+        image: the photo.
+        style: ID[:W][,ID[:W]...], the ids that /networks lists for the network.
+        strength: from 0 (the photo) to 1 (the full style).
+        keep_color: keep the photo's colours: off, luminance or linear.
+        max_side: longer side of the result in pixels, if the photo is larger; 0 for the photo's own size.
+        network: what paints; each has styles of its own.
+        strokes: longer side in pixels at which the strokes are painted, if the result is larger; 0 for its own size.
+        fine: with strokes, keep the photo's fine detail.
+
+    Returns:
+        The painting, a PNG file with its settings embedded.
+    """
+    config = StylizeConfig(style, strength, keep_color, max_side, strokes=strokes, fine=fine)
+    yield from _painted(visit, image, network, config)
+
+
+def _painted(visit: Visit, image: Any, network: str, config: StylizeConfig) -> Iterator[str]:
     if image is None:
         raise ConfigError("No photo is given: send one as image.")
-    config = StylizeConfig(style, strength, keep_color, max_side)
     if config.max_side and config.max_side > MAX_SIDE:
         raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
     painting = paint(image, config, visit.library(network), network)
@@ -51,18 +78,19 @@ def stylize(
         yield str(painting.save(Path(folder), ".png"))  # Gradio has copied it when it asks for the next one
 
 
-@friendly
-def styles(visit: Visit, network: str = MULTISTYLE) -> Iterator[list[dict[str, Any]]]:
-    """List the styles: id, title, artist, year, licence, where each is from, and the size at which it was learnt.
+def styles(visit: Visit) -> list[dict[str, Any]]:
+    """List the styles: id, title, artist, year, licence, where each is from, and the size at which it was learnt."""
+    return visit.library(MULTISTYLE).listing()
 
-    Args:
-        network: whose styles.
-    """
-    yield visit.library(network).listing()
+
+def networks(visit: Visit) -> dict[str, list[str]]:
+    """List the networks, each with the ids of its styles."""
+    return {name: [style.info.id for style in visit.library(name)] for name in installed_networks()}
 
 
 def add_endpoints(visit: gr.State) -> None:
-    """``/stylize`` and ``/styles`` for API clients; their components are not shown."""
+    """``/stylize``, ``/stylize_with``, ``/styles`` and ``/networks``; their components are not shown."""
+    queue = {"concurrency_id": "fast", "concurrency_limit": 1}
     with gr.Row(visible=False):
         inputs = [
             UnopenedImage(label="image"),
@@ -70,12 +98,16 @@ def add_endpoints(visit: gr.State) -> None:
             gr.Number(StylizeConfig.strength, label="strength"),
             gr.Dropdown(list(KEEP_COLOR), value=StylizeConfig.keep_color, label="keep_color"),
             gr.Number(0, label="max_side"),
+        ]
+        more = [
             gr.Textbox(MULTISTYLE, label="network"),
+            gr.Number(0, label="strokes"),
+            gr.Checkbox(StylizeConfig.fine, label="fine"),
         ]
         painting = gr.Image(label="painting", format="png", type="filepath")
-        gr.Button("stylize").click(
-            stylize, [visit, *inputs], painting, api_name="stylize", concurrency_id="fast", concurrency_limit=1
-        )
-        network, listing = gr.Textbox(MULTISTYLE, label="network"), gr.JSON(label="styles")
+        gr.Button("stylize").click(stylize, [visit, *inputs], painting, api_name="stylize", **queue)
+        gr.Button("with").click(stylize_with, [visit, *inputs, *more], painting, api_name="stylize_with", **queue)
+        listings = [gr.JSON(label="styles"), gr.JSON(label="networks")]
         # Not behind the paintings of others.
-        gr.Button("styles").click(styles, [visit, network], listing, api_name="styles", queue=False)
+        gr.Button("styles").click(styles, visit, listings[0], api_name="styles", queue=False)
+        gr.Button("networks").click(networks, visit, listings[1], api_name="networks", queue=False)

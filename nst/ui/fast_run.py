@@ -62,7 +62,9 @@ def _paint_each(photo: Image.Image, codes: list[Tensor], config: StylizeConfig, 
 
 def _painted(photo: Image.Image, code: Tensor, config: StylizeConfig, network: str) -> Image.Image:
     try:
-        return stylizer(network).stylize(photo, code, strength=config.strength, keep=config.keep_color)
+        return stylizer(network).stylize(
+            photo, code, strength=config.strength, keep=config.keep_color, strokes=config.strokes, fine=config.fine
+        )
     except NSTError as error:  # of any other exception than gr.Error a ZeroGPU worker passes on the name only
         raise gr.Error(str(error), print_exception=False) from None
 

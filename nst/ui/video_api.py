@@ -34,7 +34,6 @@ def stylize_video(
     morph: bool = False,
     start: float | None = 0,
     length: float | None = 0,
-    network: str = MULTISTYLE,
 ) -> Iterator[tuple]:
     """Paint a clip with one of the app's styles or your own, or a mix of them; its sound is kept. Streams progress.
 
@@ -49,7 +48,6 @@ def stylize_video(
         morph: go from style to style over the clip, in their order and without weights, instead of mixing them.
         start: seconds to leave out at the beginning.
         length: seconds to paint; 0 for all that follows the start.
-        network: what paints; each has styles of its own.
 
     Returns:
         The frame last painted (JPEG), a status line, progress as JSON (frame, frames, fps, eta in seconds, done, note),
@@ -66,7 +64,7 @@ def stylize_video(
     if config.max_side and config.max_side > MAX_SIDE:
         raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
     with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
-        job = plan(video, config, Path(folder), visit.library(network), network=network)
+        job = plan(video, config, Path(folder), visit.library(MULTISTYLE))
         for view in paint(job):
             # Gradio has copied the file when it asks for what comes after it.
             yield view.after, status(job, view), view.report(), str(job.target) if view.done else None
@@ -85,7 +83,6 @@ def add_endpoint(visit: gr.State) -> None:
             gr.Checkbox(VideoConfig.morph, label="morph"),
             gr.Number(VideoConfig.start, label="start"),
             gr.Number(0, label="length"),
-            gr.Textbox(MULTISTYLE, label="network"),
         ]
         outputs = [
             gr.Image(label="frame", format="jpeg"), gr.Textbox(label="status"), gr.JSON(label="progress"),
