@@ -113,7 +113,7 @@ def load_style(path: Path, trunk: Trunk, origin: str = BUILT_IN) -> Style:
             raise KeyError
         info = _checked_info(StyleInfo(**about))
         code = tensors.pop("code")
-        if tensors or code.dtype != torch.float32 or float(code.abs().max()) > _MOST_IN_CODE:
+        if tensors or code.dtype != torch.float32 or bool((code.abs() > _MOST_IN_CODE).any()):
             raise KeyError
     except (KeyError, TypeError, RecursionError, ConfigError):
         raise WeightsError(

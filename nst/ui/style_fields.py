@@ -75,7 +75,7 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
     networks = installed_networks()
     network = gr.Dropdown(
         [(_NETWORKS.get(name, name), name) for name in networks], value=visit.network, label="Network",
-        elem_id=f"{tab}-network", visible=len(networks) > 1,
+        elem_id=f"{tab}-network", visible=len(networks) > 1, filterable=False,
     )  # fmt: skip
     gr.Markdown("**Styles**: pick one", elem_classes="note")
     gallery = gr.Gallery(

@@ -47,9 +47,6 @@ class UnopenedImage(gr.Image):
     is_template = True  # shown as what it is made from
     data_model = _PictureData
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"type": "filepath", "image_mode": None, **kwargs})
-
     def preprocess(self, payload: Any) -> str | bytes | None:
         return _source(payload)
 
