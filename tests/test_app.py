@@ -44,7 +44,10 @@ def refusal(client, **arguments) -> str:
 
 def test_the_endpoint_is_documented_and_nothing_else_is_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/optimize", "/styles", "/stylize", "/stylize_video"}
+    assert set(endpoints) == {
+        "/optimize", "/styles", "/stylize", "/stylize_with", "/networks", "/stylize_video", "/learn_style",
+        "/add_style",
+    }  # fmt: skip
     described = endpoints["/optimize"]
     names = [p["parameter_name"] for p in described["parameters"]]
     assert names == ["content", "styles", "weights", "preset_name", "settings"]
