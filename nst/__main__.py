@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from nst.command_options import add_running
 from nst.errors import ConfigError, NSTError
-from nst.gatys_config import PRESETS, GatysConfig, preset
-from nst.images import open_image, output_format, save_image
-from nst.report_presets import REPORT_PRESETS
+from nst.optimize_command import add_optimize
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.video_config import VideoConfig
-from nst.weighted import parse_numbers, parse_weighted
 
 if TYPE_CHECKING:
     from nst.styles import StyleLibrary
     from nst.stylizer import Stylizer
-
-_LAYER_FIELDS = ("content_layers", "style_layers")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_stylize(commands)
     _add_video(commands)
-    _add_optimize(commands)
+    add_optimize(commands)
     _add_styles(commands)
     args = parser.parse_args(argv)
     try:
@@ -72,11 +68,6 @@ def _add_stylize(commands: Any) -> None:
     parser.set_defaults(run=_stylize)
 
 
-def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-
-
 def _add_painting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--style", required=True, metavar="ID[:W],...", help="a style, or several with weights")
     parser.add_argument(
@@ -91,7 +82,7 @@ def _add_painting(parser: argparse.ArgumentParser) -> None:
         "--max-side", type=int, metavar="N", help="longer side of the result in pixels, if what is painted is larger"
     )
     _add_network(parser)
-    _add_running(parser)
+    add_running(parser)
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
@@ -234,83 +225,6 @@ def _styles(args: argparse.Namespace) -> int:
     widths = [max(len(row[name]) for row in rows) for name in columns]
     for row in rows:
         print("  ".join(row[name].ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip())
-    return 0
-
-
-def _add_optimize(commands: Any) -> None:
-    parser = commands.add_parser(
-        "optimize", help="slow mode: paint one photo by optimising its pixels",
-        description="Paint CONTENT in the manner of one or more STYLE pictures (Gatys et al. 2016). Ctrl-C keeps "
-        "the picture reached so far.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("content", metavar="CONTENT", help="the photo")
-    parser.add_argument("styles", metavar="STYLE", nargs="*", help="one or more paintings")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="result: .png, .jpg or .webp")
-    parser.add_argument(
-        "--preset", default="balanced", choices=[*PRESETS, *REPORT_PRESETS], help="settings to start from"
-    )
-    parser.add_argument("--weights", default="", metavar="W,W,...", help="one weight per style picture")
-    parser.add_argument("--timelapse", type=Path, metavar="MP4", help="also write a clip of the optimisation")
-    _add_running(parser)
-    group = parser.add_argument_group("settings", "each overrides the preset")
-    for f in GatysConfig.__dataclass_fields__.values():
-        _add_setting(group, f)
-    parser.set_defaults(run=_optimize)
-
-
-def _add_setting(group: Any, f: Any) -> None:
-    flag = f"--{f.name.replace('_', '-')}"
-    text = f.metadata["help"]
-    if choices := f.metadata.get("choices"):
-        group.add_argument(flag, choices=choices, default=argparse.SUPPRESS, help=text)
-    elif f.name in _LAYER_FIELDS:
-        group.add_argument(flag, metavar="LAYER[:W],...", default=argparse.SUPPRESS, help=text)
-    elif f.default is False:
-        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
-    else:
-        kind = int if isinstance(f.default, int) else float
-        group.add_argument(flag, type=kind, metavar="N", default=argparse.SUPPRESS, help=text)
-
-
-def _optimize(args: argparse.Namespace) -> int:
-    from nst.gatys import describe, optimize
-    from nst.timelapse import TimeLapse
-
-    output_format(args.output)
-    if args.timelapse and args.timelapse.suffix.lower() != ".mp4":
-        raise ConfigError("The time-lapse's name must end in .mp4.")
-    for path in filter(None, (args.output, args.timelapse)):
-        if not path.absolute().parent.is_dir():
-            raise ConfigError("The output's folder does not exist: create it first.")
-    given = {name: getattr(args, name) for name in GatysConfig.__dataclass_fields__ if hasattr(args, name)}
-    for name in _LAYER_FIELDS:
-        if name in given:
-            given[name] = parse_weighted(given[name], name.replace("_", " ").removesuffix("s"))
-    config = preset(args.preset, **given)
-    content = open_image(args.content)
-    styles = list(
-        zip(map(open_image, args.styles), parse_numbers(args.weights, len(args.styles), "style picture"), strict=True)
-    )
-    lapse = TimeLapse() if args.timelapse else None
-    progress = None
-    with tqdm(total=config.iterations, disable=args.quiet, unit="step", dynamic_ncols=True) as bar:
-        try:
-            for progress in optimize(content, styles, config, device=args.device):
-                bar.update(progress.step - bar.n)
-                width, height = progress.size
-                bar.set_postfix_str(f"{width}×{height} loss {progress.losses.total:.4g}")
-                if progress.note:
-                    bar.write(progress.note, file=sys.stderr)
-                if lapse:
-                    lapse.add(progress.image)
-        except KeyboardInterrupt:
-            if progress is None:
-                raise
-            bar.write(f"stopped at step {progress.step}: the picture so far is kept", file=sys.stderr)
-    save_image(progress.image, args.output, describe(config, styles, progress))
-    if lapse:
-        lapse.write(args.timelapse, progress.image)
     return 0
 
 
