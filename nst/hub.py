@@ -34,7 +34,7 @@ SECONDS = 20.0
 """How long a pull may take."""
 
 MOST_STYLES = 200
-MOST_TRUNK_BYTES = 32 << 20
+MOST_TRUNK_BYTES = 16 << 20
 _MOST_CONFIG_BYTES = 64 << 10
 _MOST_BYTES = 64 << 20  # of one pull
 _TRUNK = {"config.json": _MOST_CONFIG_BYTES, "model.safetensors": MOST_TRUNK_BYTES}

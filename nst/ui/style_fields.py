@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
+from PIL import Image
 
+from nst.images import open_image
 from nst.styles import BUILT_IN, Style
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.trunks import installed_networks
@@ -141,7 +144,13 @@ def listed(visit: Visit, choice: str) -> list[Any]:
 
 def _tiles(visit: Visit) -> list[tuple[Any, str]]:
     pictures = ((style, style.thumbnail) for style in visit.styles() if style.thumbnail)
-    return [(str(p) if isinstance(p, Path) else p, caption(style)) for style, p in pictures]
+    return [(_opened(p) if isinstance(p, Path) else p, caption(style)) for style, p in pictures]
+
+
+@functools.lru_cache(maxsize=256)
+def _opened(path: Path) -> Image.Image:
+    """Gradio takes files from few folders only, and NST_WEIGHTS may be any."""
+    return open_image(path)
 
 
 def _place(visit: Visit, style_id: str) -> int | None:
