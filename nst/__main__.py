@@ -121,10 +121,9 @@ def _stylizer(network: str, device: str) -> Stylizer:
     """The network with its styles; that of many with those, too, that were pulled from the Hub before."""
     from nst.style_sources import StyleSources
     from nst.stylizer import Stylizer
-    from nst.trunks import MULTISTYLE, network_folder
+    from nst.trunks import MULTISTYLE
 
-    folder = network_folder(network)
-    stylizer = Stylizer(folder / "trunk.safetensors", folder / "styles", device)
+    stylizer = Stylizer.of(network, device)
     if network == MULTISTYLE:
         stylizer.library = StyleSources(stylizer.trunk).library()
     return stylizer
@@ -188,13 +187,11 @@ def _video(args: argparse.Namespace) -> int:
 def _library(args: argparse.Namespace) -> StyleLibrary:
     from nst.style_sources import StyleSources
     from nst.styles import StyleLibrary
-    from nst.trunks import MULTISTYLE, load_trunk, network_folder
+    from nst.trunks import MULTISTYLE, load_trunk
 
-    folder = network_folder(args.network)
-    trunk = load_trunk(folder / "trunk.safetensors")
     if args.network != MULTISTYLE:
-        return StyleLibrary.load(trunk, folder / "styles")
-    sources = StyleSources(trunk)
+        return StyleLibrary.of(args.network)
+    sources = StyleSources(load_trunk())
     if args.refresh:
         sources.start()
         sources.wait(60)

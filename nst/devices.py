@@ -48,13 +48,18 @@ def autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=native_bfloat16(device))
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that there is not enough memory, on any device."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words
+
+
 @contextmanager
 def memory_errors(advice: str) -> Iterator[None]:
     """Turn "out of memory" on any device into a :class:`ConfigError` with ``advice``."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:  # torch's own is a RuntimeError, and on CPUs has no name
-        words = str(error).lower()
-        if isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words:
+        if is_out_of_memory(error):
             raise ConfigError(f"This needs more memory than there is: {advice}.") from None
         raise

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from nst.backbone_weights import WEIGHTS
 from nst.errors import ConfigError, WeightsError
-from nst.trunks import Trunk
+from nst.trunks import Trunk, load_trunk, network_folder
 from nst.weight_files import read_tensors, write_tensors
 from nst.weighted import parse_weighted
 
@@ -176,6 +176,16 @@ class StyleLibrary:
         if error is not None and not styles:
             raise error
         return cls(trunk, sorted(styles, key=by_title))
+
+    @classmethod
+    def of(cls, network: str) -> StyleLibrary:
+        """The styles that an installed network came with.
+
+        Raises:
+            ConfigError: there is no such network. WeightsError: its files do not fit.
+        """
+        folder = network_folder(network)
+        return cls.load(load_trunk(folder / "trunk.safetensors"), folder / "styles")
 
     def __iter__(self) -> Iterator[Style]:
         return iter(self._styles.values())

@@ -14,7 +14,7 @@ from nst.errors import ConfigError
 from nst.images import MIN_SIDE, KeepColor, add_detail, fitted_size, keep_color, resize, to_image, to_tensor
 from nst.styles import EMBEDDED, StyleLibrary
 from nst.tiles import fits, free_memory, paint_tiles, statistics_of
-from nst.trunks import TRUNK, load_trunk, paint
+from nst.trunks import TRUNK, load_trunk, network_folder, paint
 
 _PIXELS_FADE = 0.25  # below this strength the photo's own pixels are blended in
 
@@ -37,6 +37,16 @@ class Stylizer:
         self.trunk = load_trunk(trunk)
         self.library = StyleLibrary.load(self.trunk, styles)
         self._network = self.trunk.network.to(self.device)
+
+    @classmethod
+    def of(cls, network: str, device: str | None = None) -> Stylizer:
+        """The installed network of that name, with its own styles.
+
+        Raises:
+            ConfigError: there is none, or no such device. WeightsError: its files do not fit.
+        """
+        folder = network_folder(network)
+        return cls(folder / "trunk.safetensors", folder / "styles", device)
 
     def stylize(
         self,

@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from nst.devices import is_out_of_memory
 from nst.images import to_image, to_tensor
 from nst.networks.multistyle import Statistics
 from nst.trunks import MARGIN
@@ -102,9 +103,7 @@ def paint_tiles(
         try:
             yield box[:2], _paint_tile(network, picture, code, statistics, finish, box)
         except (MemoryError, RuntimeError) as error:
-            words = str(error).lower()
-            no_memory = isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words
-            if not no_memory or max(box[2] - box[0], box[3] - box[1]) <= LEAST_TILE:
+            if not is_out_of_memory(error) or max(box[2] - box[0], box[3] - box[1]) <= LEAST_TILE:
                 raise
             if code.device.type == "cuda":
                 torch.cuda.empty_cache()

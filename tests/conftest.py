@@ -9,7 +9,7 @@ import torch
 
 import nst
 from nst.trunks import load_trunk
-from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.browsing import ARGUMENTS, CHROMIUM, open_page
 from tests.hub_child import make_weights
 from tests.hub_stand_in import stand_in
 from tests.live import running_app
@@ -63,6 +63,20 @@ def url(root, tmp_path_factory, browser):
     """The live app for the browser."""
     with running_app(root, tmp_path_factory.mktemp("browser")) as address:
         yield address
+
+
+@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
+def page(request, browser, url):
+    """The live app's page, once on a wide screen and once on a phone's."""
+    with open_page(browser, url, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desktop(browser, url):
+    """The live app's page on a wide screen."""
+    with open_page(browser, url, 1280) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -14,18 +14,6 @@ pytestmark = pytest.mark.browser
 PAINTED_IN = 5  # seconds for a small photo; a quiet machine takes a tenth of one
 
 
-@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
-def page(request, browser, url):
-    with open_page(browser, url, request.param) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desktop(browser, url):
-    with open_page(browser, url, 1280) as opened:
-        yield opened
-
-
 def upload(page, path) -> None:
     remove_picture(page, "#fast-photo")
     page.locator("#fast-photo input[type=file]").set_input_files(path)

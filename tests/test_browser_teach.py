@@ -5,23 +5,11 @@ import io
 import pytest
 from PIL import Image
 
-from tests.browsing import LONG, open_page, open_tab, remove_picture, wait_for_text
+from tests.browsing import LONG, open_tab, remove_picture, wait_for_text
 from tests.pictures import REFUSED, good_jpeg, written
 
 pytestmark = pytest.mark.browser
 TEACH_MS = 3 * LONG  # a hundred steps on a busy machine
-
-
-@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
-def page(request, browser, url):
-    with open_page(browser, url, request.param) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desktop(browser, url):
-    with open_page(browser, url, 1280) as opened:
-        yield opened
 
 
 def enabled(page, component: str, timeout: float = LONG) -> None:

@@ -100,18 +100,20 @@ def test_the_contact_sheet_is_what_painting_gives(tmp_path):
         assert (np.asarray(alone) == np.asarray(image)).all()
 
 
-@pytest.mark.parametrize(("loader", "asked"), [("StyleSources", "sources"), ("Stylizer", "stylizer")])
+@pytest.mark.parametrize(("loader", "asked"), [("StyleSources", "sources"), ("Stylizer.of", "stylizer")])
 def test_it_is_loaded_once_however_many_ask_at_once(monkeypatch, loader, asked):
     made = []
     place = visit if asked == "sources" else fast_run
-    original = getattr(place, loader)
+    *holder, name = loader.split(".")
+    holder = getattr(place, *holder) if holder else place
+    original = getattr(holder, name)
 
     def slow(*args):
         time.sleep(0.05)
         made.append(original(*args))
         return made[-1]
 
-    monkeypatch.setattr(place, loader, slow)
+    monkeypatch.setattr(holder, name, slow)
     cached = getattr(place, f"_load_{asked}")
     cached.cache_clear()
     barrier = threading.Barrier(8)

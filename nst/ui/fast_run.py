@@ -21,7 +21,7 @@ from nst.images import MIN_SIDE, fitted_size, open_image, resize, save_image
 from nst.styles import Style, StyleLibrary
 from nst.stylize_config import StylizeConfig
 from nst.stylizer import Stylizer
-from nst.trunks import MULTISTYLE, network_folder
+from nst.trunks import MULTISTYLE
 from nst.ui.gpu import on_gpu
 from nst.weighted import parse_weighted
 
@@ -44,8 +44,7 @@ def stylizer(network: str = MULTISTYLE) -> Stylizer:
 
 @functools.cache
 def _load_stylizer(network: str) -> Stylizer:
-    folder = network_folder(network)
-    return Stylizer(folder / "trunk.safetensors", folder / "styles")
+    return Stylizer.of(network)
 
 
 # Styles reach the GPU as codes: a ZeroGPU worker would not know one that the app has learnt since it was started.

@@ -34,7 +34,6 @@ def build(visit: gr.State, shelves: Shelves, note: str) -> None:
     """
     stops = Stops()
     ticket = gr.Textbox(visible=False)  # in the page: see the Video tab
-    taught = gr.State("")  # id of the style that was learnt last
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             painting = UnopenedImage(
@@ -77,7 +76,7 @@ def build(visit: gr.State, shelves: Shelves, note: str) -> None:
             mine = collection.build(visit, shelves)
 
     private = {"api_visibility": "private", "show_progress": "hidden"}
-    outputs = [state, preview, download, go, stop, taught]
+    outputs = [state, preview, download, go, stop]
 
     def wait() -> tuple:
         return stops.ticket(), line("Waiting for its turn …"), gr.Button(interactive=False), gr.Button(interactive=True)
@@ -117,14 +116,14 @@ def _teach(flag: Path, visit: Visit, painting: Any, title: str, artist: str, *re
     name, off = lesson.about.title, gr.update(interactive=False)
     for view in teach(lesson):
         if not view.done:
-            yield line(view.status(name)), view.image, off, *[gr.skip()] * 3
+            yield line(view.status(name)), view.image, off, *[gr.skip()] * 2
             off = gr.skip()
             continue
         style = finished(lesson, view)
         visit.add(style)
         with tempfile.TemporaryDirectory(prefix="nst-", ignore_cleanup_errors=True) as folder:
             file = gr.DownloadButton(value=str(save(style, Path(folder))), interactive=True)
-            yield line(view.status(name)), view.image, file, *_IDLE, style.info.id
+            yield line(view.status(name)), view.image, file, *_IDLE
 
 
 def _after_failure() -> tuple:

@@ -11,7 +11,7 @@ from nst.errors import ConfigError
 from nst.hub_repos import HubRepo
 from nst.style_sources import StyleSources
 from nst.styles import Style, StyleLibrary
-from nst.trunks import MULTISTYLE, load_trunk, network_folder
+from nst.trunks import MULTISTYLE, load_trunk
 
 YOURS = "yours"
 """The origin of styles that the visitor has taught or brought."""
@@ -37,8 +37,7 @@ def _load_sources() -> StyleSources:
 @functools.cache
 def _library_of(network: str) -> StyleLibrary:
     """The styles of a network other than that of many styles."""
-    folder = network_folder(network)
-    return StyleLibrary.load(load_trunk(folder / "trunk.safetensors"), folder / "styles")
+    return StyleLibrary.of(network)
 
 
 class Visit:
