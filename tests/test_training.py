@@ -15,6 +15,7 @@ import torch
 
 from nst.errors import RecipeError
 from nst.images import open_image
+from nst.networks import build_network
 from nst.styles import StyleLibrary
 from nst.stylizer import Stylizer
 from nst.training.checkpoint import load_checkpoint
@@ -268,6 +269,29 @@ def test_a_run_can_start_from_exported_weights_and_tell_only_what_differs(root, 
     longer.write_text(text.replace(str(exported), str(tmp_path / "nothing")))
     done = train(longer, tmp_path, root=root, check=False)
     assert done.returncode == 2 and "cannot be used" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_deeper_network_starts_with_the_pictures_of_the_shallower_one(root, recipe_path, tmp_path, exported):
+    longer, deeper = recipe_path.with_name("longer.toml"), recipe_path.with_name("deeper.toml")
+    stage = "[[stages]]\nsteps = 1\nsize = 32\nbatch = 1\n"
+    longer.write_text(f'extends = "small.toml"\nstart = "{exported}"\n[optimizer]\nrate = 1e-12\n{stage}')
+    deeper.write_text(f'extends = "longer.toml"\nname = "deeper"\n[network_settings]\nblocks = 4\n{stage}')
+    assert read_recipe(deeper).optimizer.rate == 1e-12
+    train(deeper, tmp_path, root=root)
+    after = load_checkpoint(tmp_path / "deeper" / "checkpoint.safetensors")[0]
+    network = build_network("multistyle", read_recipe(deeper).network_settings)
+    network.load_state_dict({k[12:]: v for k, v in after.items() if k.startswith("ema.network.")})
+    trunk = load_trunk(exported / "trunk.safetensors")
+    assert len(network.blocks) > len(trunk.network.blocks)
+    photo = torch.rand(1, 3, 64, 64)
+    library = StyleLibrary.load(trunk, exported / "styles")
+    codes = [library["swirl"].code, library["ink"].code, trunk.identity]
+    for code, deep in zip(codes, after["ema.codes"], strict=True):
+        old, new = trunk.network(photo, code[None]), network(photo, deep[None])
+        assert (old - new).abs().max() < 1e-3
+    longer.write_text(f'extends = "deeper.toml"\n{stage}')
+    with pytest.raises(RecipeError, match="extends itself"):
+        read_recipe(deeper)
 
 
 @pytest.mark.parametrize(

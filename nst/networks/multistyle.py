@@ -217,6 +217,20 @@ class Multistyle(nn.Module):
         code[-3:] = 1
         return code
 
+    @torch.no_grad()
+    def deepen(self, smaller: Multistyle, codes: Tensor) -> Tensor:
+        """Take over a network of fewer blocks, and give its ``codes`` ``(N, smaller.code_size)`` for this one.
+
+        The blocks that this network has more come after those of the other. They add nothing yet, so that the
+        pictures are the same, and are there for training to use.
+        """
+        self.load_state_dict(self.state_dict() | smaller.state_dict())
+        pair = self.blocks[0].norm1.channels * 2
+        more = torch.zeros(len(codes), (len(self.blocks) - len(smaller.blocks)) * 2, pair)
+        more[:, 1::2, : pair // 2] = -1  # the scale of a block's second normalisation
+        after = sum(smaller.up[i].channels * 2 for i in range(1, len(smaller.up), 2)) + 9
+        return torch.cat([codes[:, :-after], more.flatten(1), codes[:, -after:]], 1)
+
     def forward(self, image: Tensor, code: Tensor, statistics: Statistics | None = None) -> Tensor:
         """Paint ``image`` ``(N, 3, H, W)`` in 0..1, sides multiples of 4, with ``code`` ``(N, code_size)``.
 

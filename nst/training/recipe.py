@@ -152,18 +152,26 @@ class Recipe:
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
-    Paths in it are relative to the current folder. ``extends`` names another recipe beside it, of which it tells only
-    what is different: entries replace entries, table by table; lists (stages, paintings) replace lists.
+    Paths in it are relative to the current folder. ``extends`` names another recipe beside it (which may extend a
+    third), of which it tells only what is different: entries replace entries, table by table; lists (stages,
+    paintings) replace lists.
 
     Raises:
         RecipeError: no such file, no TOML, an unknown or missing entry, a value that cannot work.
     """
+    return make_recipe(_read_whole(path, ()))
+
+
+def _read_whole(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """The table of a recipe with what it extends, which may extend another."""
+    if path in above:
+        raise RecipeError(f"The recipe {path.name} extends itself.")
     table = _read_table(path)
     if "extends" in table:
-        base = _read_table(path.with_name(str(table.pop("extends"))))
+        base = _read_whole(path.with_name(str(table.pop("extends"))), (*above, path))
         both = {k for k in table if isinstance(table[k], dict) and isinstance(base.get(k), dict)}
         table = {**base, **table, **{k: {**base[k], **table[k]} for k in both}}
-    return make_recipe(table)
+    return table
 
 
 def _read_table(path: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint
 from nst.training.perceptual import PerceptualLoss, StyleBalance
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Recipe
-from nst.trunks import load_trunk
+from nst.trunks import MULTISTYLE, load_trunk
 from nst.weight_files import write_tensors
 
 if TYPE_CHECKING:
@@ -222,16 +222,23 @@ class Trainer:
         except WeightsError as error:
             raise RecipeError(f"The weights that the recipe starts from cannot be used. {error}") from None
         about, recipe = trunk.about, self.recipe
-        if about["architecture"] != recipe.network or about["settings"] != dict(recipe.network_settings):
+        old, new = dict(about["settings"]), dict(recipe.network_settings)
+        deeper = recipe.network == MULTISTYLE and old | {"blocks": new.get("blocks")} == new
+        deeper = deeper and new["blocks"] > old["blocks"]
+        if about["architecture"] != recipe.network or not (deeper or old == new):
             raise RecipeError("The weights to start from are of another network than the recipe's.")
-        model.network.load_state_dict(trunk.network.state_dict())
         known = {style.info.id: style for style in library}
+        rows = [i for i, painting in enumerate(recipe.paintings) if painting.id in known]
+        styles = [known[recipe.paintings[i].id] for i in rows]
+        codes = torch.stack([*(style.code for style in styles), trunk.identity])
+        if deeper:
+            codes = model.network.deepen(trunk.network, codes)
+        else:
+            model.network.load_state_dict(trunk.network.state_dict())
         with torch.no_grad():
-            model.codes[-1] = trunk.identity
-            for i, painting in enumerate(recipe.paintings):
-                if painting.id in known:
-                    model.codes[i] = known[painting.id].code
-                    self.balance.start(i, known[painting.id].info.style_weight, about["content_loss"])
+            model.codes[[*rows, -1]] = codes
+        for i, style in zip(rows, styles, strict=True):
+            self.balance.start(i, style.info.style_weight, about["content_loss"])
 
     def _resume(self) -> None:
         tensors, about = load_checkpoint(self.folder / CHECKPOINT)
