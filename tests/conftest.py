@@ -59,9 +59,15 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def url(root, tmp_path_factory, browser):
+def app_folder(tmp_path_factory):
+    """Where the browser's app keeps uploads and results."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def url(root, app_folder, browser):
     """The live app for the browser."""
-    with running_app(root, tmp_path_factory.mktemp("browser")) as address:
+    with running_app(root, app_folder) as address:
         yield address
 
 

@@ -293,3 +293,33 @@ def test_what_is_chosen_goes_along_to_other_tabs_and_other_browsers(desktop, bro
     nonsense = "?style=../../etc:7,nosuch&strength=NaN&keep_color=rainbow&max_side=1e9"
     with open_page(browser, url + nonsense, 1280) as other:
         assert paint(other, titles[0])
+
+
+def test_the_camera_is_painted_live_and_nothing_of_it_stays(page, app_folder, shots):
+    page.get_by_role("button", name="Live from the webcam").click()
+    files = {*app_folder.rglob("*.*")}
+    camera = page.locator("#fast-camera")
+    camera.get_by_title("grant webcam access").click()
+    camera.get_by_role("button", name="capture photo").click()
+    for _ in range(2):
+        wait_for_text(page, "#fast-live-status", "pictures a second")
+        shown = page.locator("#fast-live-result img").get_attribute("src")
+        page.wait_for_function("was => document.querySelector('#fast-live-result img').src !== was", arg=shown)
+    width, height = size_shown(page, "#fast-live-result")
+    assert f"{width}×{height} pixels" in wait_for_text(page, "#fast-live-status", "pixels") and width == 480
+    titles = styles(page)
+    tile(page, "#fast-styles", 4).click()  # what is chosen holds from the next frame on
+    wait_for_text(page, "#fast-live-status", titles[4])
+    page.screenshot(path=f"{shots}.png", full_page=True)
+    camera.get_by_role("button", name="capture photo").click()
+    status = page.locator("#fast-live-status")
+    for _ in range(20):
+        before = status.inner_text()
+        page.wait_for_timeout(1000)
+        if status.inner_text() == before:
+            break
+    else:
+        raise AssertionError("it goes on after the end")
+    # Picking a style painted in the tab itself, too; of the camera there is nothing.
+    assert {p.name[:8] for p in {*app_folder.rglob("*.*")} - files if p.is_file()} <= {"painting", "photo.jp"}
+    assert not scrolls_sideways(page)

@@ -13,6 +13,7 @@ import gradio as gr
 from nst.errors import ConfigError
 from nst.images import save_image
 from nst.stylize_config import StylizeConfig
+from nst.ui import live
 from nst.ui.errors import friendly
 from nst.ui.examples import CONTENT, strip
 from nst.ui.fast_api import add_endpoints
@@ -94,6 +95,9 @@ def build(visit: gr.State) -> FastTab:
                     label="Photo and painting", elem_id="fast-slider", interactive=False, format="jpeg",
                     type="filepath", buttons=["fullscreen"],
                 )  # fmt: skip
+
+    if live.offered():
+        live.build(visit, fields)
 
     # Through the queue, but not behind paintings: outside of it a changed state tells nobody. Every click counts, in
     # the order in which they came.
