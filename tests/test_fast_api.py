@@ -233,3 +233,40 @@ def test_strokes_and_networks_have_an_endpoint_of_their_own(client, cat, ids):
     ):  # fmt: skip
         with pytest.raises(AppError, match=words):
             client.predict(**{"image": handle_file(str(cat)), "style": ids[0], **changes}, api_name="/stylize_with")
+
+
+def test_a_batch_paints_what_can_be_painted_and_says_what_cannot(client, small, cat, tmp_path, ids):
+    bad = written(tmp_path, "letter.jpg", b"Dear visitor")
+    (tmp_path / "other").mkdir()
+    same_name = written(tmp_path / "other", "photo.jpg", good_jpeg())
+    files = [handle_file(str(path)) for path in (small, bad, cat, same_name)]
+    *_, before, (status, progress, paintings) = client.submit(files, ids[0], max_side=96, api_name="/stylize_batch")
+    assert before[1]["done"] == 3 and before[2] is None
+    assert progress["done"] == progress["of"] == 4 and "1 of them" in status
+    assert [f["file"] for f in progress["failed"]] == [1] and "not a picture" in progress["failed"][0]["error"]
+    sizes = []
+    for path in paintings:
+        with Image.open(path) as image:
+            sizes.append(image.size)
+            assert json.loads(image.text["nst"])["style"] == ids[0]
+    assert sizes == [(96, 64), (96, 64), (96, 64)] and "cat" in paintings[1]
+    single, _ = painted(client, small, ids[0], max_side=96)
+    assert (np.asarray(open_image(paintings[0])) == single).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"files": []}, "No photos"),
+        ({"style": "nobody"}, "no style 'nobody'"),
+        ({"strength": 2}, "between 0 and 1"),
+        ({"max_side": LIMIT + 1}, str(LIMIT)),
+        ({"files": 51}, "up to 50 photos"),
+    ],
+)
+def test_a_batch_that_cannot_be_is_refused_at_once(client, small, ids, changes, words):
+    request = {"files": 1, "style": ids[0], **changes}
+    if isinstance(request["files"], int):
+        request["files"] = [handle_file(str(small))] * request["files"]
+    with pytest.raises(AppError, match=words):
+        client.predict(**request, api_name="/stylize_batch")

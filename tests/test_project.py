@@ -22,7 +22,7 @@ def tracked(root) -> list[str]:
 
 def test_gradio_is_pinned_to_the_version_that_the_space_uses(root):
     version = front_matter(root)["sdk_version"]
-    assert f"gradio=={version}\n" in (root / "requirements.txt").read_text()
+    assert f"gradio[mcp]=={version}\n" in (root / "requirements.txt").read_text()
 
 
 def test_ci_runs_the_readmes_test_command(root):

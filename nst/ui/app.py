@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import compare, fast, links, slow, sweep, teach, video
+from nst.ui import agents, compare, fast, links, slow, sweep, teach, video
 from nst.ui.shelves import HubLine, Shelves
 from nst.ui.video_limits import UPLOAD_LIMIT
 from nst.ui.visit import Visit, sources
@@ -62,7 +62,7 @@ def launch_options() -> dict:
     """Arguments of ``launch`` that belong to the page."""
     return {
         "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
-        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000,
+        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000, **agents.launch_options(),
     }  # fmt: skip
 
 

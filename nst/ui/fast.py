@@ -13,7 +13,7 @@ import gradio as gr
 from nst.errors import ConfigError
 from nst.images import save_image
 from nst.stylize_config import StylizeConfig
-from nst.ui import live
+from nst.ui import batch_api, live
 from nst.ui.errors import friendly
 from nst.ui.examples import CONTENT, strip
 from nst.ui.fast_api import add_endpoints
@@ -127,6 +127,7 @@ def build(visit: gr.State) -> FastTab:
         _try_all, [visit, photo, fields.strength, fields.keep_color], [frame, sheet, sheet_status, on_sheet], **shared
     )
     add_endpoints(visit)
+    batch_api.add_endpoint(visit)
     return FastTab(photo, fields, to_slow, to_video, link)
 
 

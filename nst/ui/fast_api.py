@@ -68,11 +68,20 @@ def stylize_with(
     yield from _painted(visit, image, network, config)
 
 
+def check_side(max_side: float | None) -> None:
+    """Whether this app paints so large.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if max_side and max_side > MAX_SIDE:
+        raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
+
+
 def _painted(visit: Visit, image: Any, network: str, config: StylizeConfig) -> Iterator[str]:
     if image is None:
         raise ConfigError("No photo is given: send one as image.")
-    if config.max_side and config.max_side > MAX_SIDE:
-        raise ConfigError(f"This app paints up to {MAX_SIDE} pixels: use a smaller max_side, or run your own copy.")
+    check_side(config.max_side)
     painting = paint(image, config, visit.library(network), network)
     with tempfile.TemporaryDirectory(prefix="nst-") as folder:
         yield str(painting.save(Path(folder), ".png"))  # Gradio has copied it when it asks for the next one

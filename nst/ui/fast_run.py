@@ -95,10 +95,10 @@ class Painting:
             parts.append(f"your photo is larger, and this app paints up to {MAX_SIDE} pixels")
         return " · ".join(parts)
 
-    def save(self, folder: Path, suffix: str) -> Path:
-        """Write the painting with its settings embedded; returns its path, named after its styles."""
+    def save(self, folder: Path, suffix: str, name: str = "painting") -> Path:
+        """Write the painting with its settings embedded; returns its path, ``name`` and its styles."""
         ids = "-".join(style_id for style_id, _ in parse_weighted(self.config.style, "style"))
-        path = folder / f"painting-{ids[:80]}{suffix}"
+        path = folder / f"{name[:80]}-{ids[:80]}{suffix}"
         save_image(self.image, path, self.config.describe(self.trunk))
         return path
 

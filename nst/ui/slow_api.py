@@ -60,6 +60,31 @@ def optimize(
         yield progress.image, run.status(), report, str(run.save_snapshot()) if progress.done else None
 
 
+@friendly
+def paint_like(photo: Any, painting: Any, preset_name: str = "quick") -> Iterator[str]:
+    """Paint a photo in the manner of any one painting, by optimising its pixels; takes seconds to minutes.
+
+    /stylize is much faster where one of its styles will do; /optimize takes several paintings and all settings.
+
+    Args:
+        photo: the photo.
+        painting: a picture of the painting.
+        preset_name: quick, balanced or best: the longer, the better.
+
+    Returns:
+        The painting, a PNG file with its settings embedded.
+    """
+    for name, picture in (("photo", photo), ("painting", painting)):
+        if picture is None:
+            raise ConfigError(f"No {name} is given: send one as {name}.")
+    config = within_limits(preset(preset_name))
+    pairs = open_styles([painting], [1.0])
+    run = Run(open_image(photo), pairs, config)
+    for progress in paint(run.photo, pairs, run.config):
+        run.take(progress)
+        yield str(run.save_snapshot()) if progress.done else gr.skip()
+
+
 def _json_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text) if text.strip() else {}
@@ -71,7 +96,7 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def add_endpoint() -> None:
-    """``/optimize`` for API clients; its components are not shown."""
+    """``/optimize`` and ``/paint_like`` for API clients; their components are not shown."""
     with gr.Row(visible=False):
         inputs = [
             UnopenedImage(label="content"),
@@ -86,4 +111,12 @@ def add_endpoint() -> None:
         ]  # fmt: skip
         gr.Button("optimize").click(
             optimize, inputs, outputs, api_name="optimize", concurrency_id="device", concurrency_limit=1
+        )
+        one = [
+            UnopenedImage(label="photo"), UnopenedImage(label="painting"),
+            gr.Dropdown([*PRESETS, *REPORT_PRESETS], value="quick", label="preset_name"),
+        ]  # fmt: skip
+        result = gr.Image(label="painting", format="png", type="filepath")
+        gr.Button("paint_like").click(
+            paint_like, one, result, api_name="paint_like", concurrency_id="device", concurrency_limit=1
         )
