@@ -26,8 +26,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running_app(root: Path, folder: Path, **environment: str) -> Iterator[str]:
-    """``python app.py``; yields its URL. Its uploads and results lie under ``folder``."""
+def running_app(root: Path, folder: Path, *, script: str = "app.py", **environment: str) -> Iterator[str]:
+    """``python app.py``, or what else starts it; yields its URL. Its uploads and results lie under ``folder``."""
     port = _free_port()
     env = {
         **os.environ,
@@ -43,7 +43,7 @@ def running_app(root: Path, folder: Path, **environment: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}/"
     with (folder / "app.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=root, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            [sys.executable, script], cwd=root, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             _wait(url, process, folder / "app.log")

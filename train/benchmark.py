@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large|limits [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large|limits|serve [--json FILE]``.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
@@ -18,6 +18,7 @@ from benchmark_fast import fast
 from benchmark_large import large
 from benchmark_learn import DATA, TeachConfig, learn
 from benchmark_limits import limits
+from benchmark_serve import serve
 from benchmark_slow import PAIRS, memory, slow
 from benchmark_video import video, video_memory
 
@@ -47,6 +48,7 @@ def main() -> None:
         "learn": learn,
         "large": large,
         "limits": limits,
+        "serve": serve,
         "memory": memory,
         "video-memory": video_memory,
     }
@@ -72,6 +74,10 @@ def main() -> None:
     group = parser.add_argument_group("large pictures")
     group.add_argument("--large-repeats", type=int, default=5)
     group.add_argument("--pictures", type=Path, metavar="FOLDER", help="where the compared pictures are written")
+    group = parser.add_argument_group("the app under load")
+    group.add_argument("--clients", type=int, default=50)
+    group.add_argument("--minutes", type=float, default=5)
+    group.add_argument("--requests", type=int, default=1000, help="in a row")
     args = parser.parse_args()
     result = parts[args.part](args)
     if args.part not in ("memory", "video-memory"):  # those print JSON for the others
