@@ -94,3 +94,17 @@ def test_the_example_clip_can_be_made_again(root, tmp_path):
     assert committed.sound_codec == "aac" and again.sound_seconds == committed.sound_seconds
     assert np.abs(again.frames[60].astype(int) - committed.frames[60]).mean() < 3
     assert (root / "examples" / "clips" / "pan.mp4").stat().st_size < 400_000
+
+
+def test_the_lock_holds_every_requirement_with_hashes(root):
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([a-z0-9-]+)==([^ ]+).*?(?=^\S|\Z)", lock, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.split(r"^(?=[a-z0-9-]+==)", lock, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(pinned) and all("--hash=sha256:" in block for block in blocks)
+    for line in (root / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name = re.split(r"[\[=<>;]", line)[0].replace("_", "-")
+            versions = [version for known, version in pinned if known == name]
+            assert versions, f"{name} is not in the lock"
+            exact = re.search(r"==([\d.]+)", line)
+            assert not exact or exact[1] in versions
