@@ -16,6 +16,7 @@ from nst.ui.visit import Visit, sources
 
 TITLE = "Neural Style Transfer"
 CSS = Path(__file__).with_name("style.css")
+MOST_WAITING = int(os.environ.get("NST_MAX_QUEUE", "40"))
 THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone")
 
 _CREDITS = """
@@ -54,7 +55,7 @@ def build() -> gr.Blocks:
         hub_line.wire(demo, shelves)
         with gr.Accordion("Credits and citation", open=False):
             gr.Markdown(_CREDITS)
-    demo.queue(max_size=20, default_concurrency_limit=2)
+    demo.queue(max_size=MOST_WAITING, default_concurrency_limit=2)
     return demo
 
 
