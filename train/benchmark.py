@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large|limits|serve [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large|limits|folder|serve [--json FILE]``.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from benchmark_fast import fast
+from benchmark_folder import folder
 from benchmark_large import large
 from benchmark_learn import DATA, TeachConfig, learn
 from benchmark_limits import limits
@@ -48,6 +49,7 @@ def main() -> None:
         "learn": learn,
         "large": large,
         "limits": limits,
+        "folder": folder,
         "serve": serve,
         "memory": memory,
         "video-memory": video_memory,
@@ -74,6 +76,8 @@ def main() -> None:
     group = parser.add_argument_group("large pictures")
     group.add_argument("--large-repeats", type=int, default=5)
     group.add_argument("--pictures", type=Path, metavar="FOLDER", help="where the compared pictures are written")
+    group = parser.add_argument_group("a folder")
+    group.add_argument("--photos", type=int, default=100)
     group = parser.add_argument_group("the app under load")
     group.add_argument("--clients", type=int, default=50)
     group.add_argument("--minutes", type=float, default=5)
