@@ -1,4 +1,4 @@
-"""Measure what the README claims: ``python train/benchmark.py slow|fast|video|learn|large|limits|folder|serve [--json FILE]``.
+"""Measure what the README claims: ``python train/benchmark.py PART [--json FILE]``, a part such as slow, fast or serve.
 
 Every table comes from one run on one machine and quotes ratios; the runs that are compared take turns in short
 slices, so that a machine whose speed drifts slows all of them alike.
