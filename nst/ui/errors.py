@@ -40,4 +40,4 @@ def friendly(run: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
 
 def refusal(sentence: str, language: str = ENGLISH) -> gr.Error:
     """An error as a visitor sees it."""
-    return gr.Error(translated(sentence, language), print_exception=False, title=translated("Error", language))
+    return gr.Error(translated(sentence, language), print_exception=False)

@@ -70,6 +70,7 @@ def translations() -> gr.I18n:
         language: {
             **{_SPACE + key: text for key, text in texts.items()},
             **{_SPACE + name: text[language] for name, text in _filled.items()},
+            "common.complete": texts["complete"],  # Gradio says it to screen readers, and lacks it
         }
         for language, texts in CATALOGUE.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
-    "header": "# Neural Style Transfer\nBring ein Foto oder einen Clip mit, nimm ein Gemälde nach Hause.",
+    "header": "# Neural Style Transfer\nKomm mit einem Foto oder Clip, geh mit einem Gemälde.",
     "tab.fast": "Schnell",
     "tab.video": "Video",
     "tab.slow": "Langsam",
@@ -21,6 +21,7 @@ TEXTS: dict[str, str] = {
     "example_styles": "Beispielstile",
     "example_paintings": "Beispielgemälde",
     "example_clip": "Beispielclip",
+    "complete": "Fertig",
     "waiting": "Wartet, bis es an der Reihe ist …",
     "stopped_waiting": "Angehalten, bevor es an der Reihe war.",
     "styles.network": "Netz",
@@ -30,7 +31,7 @@ TEXTS: dict[str, str] = {
     "styles.gallery": "Stile",
     "styles.strength": "Stärke",
     "styles.size": "Größe (längere Seite)",
-    "styles.size.own": "Originalgröße",
+    "styles.size.own": "Original",
     "styles.keep.photo": "Farben des Fotos behalten",
     "styles.keep.clip": "Farben des Clips behalten",
     "styles.keep.off": "Nein",
@@ -42,7 +43,7 @@ TEXTS: dict[str, str] = {
     "styles.none": "Keiner",
     "fast.photo_alt": "Das Foto, das gemalt wird",
     "fast.strokes": "Pinselstriche großer Fotos",
-    "fast.strokes.own": "So fein wie das Bild",
+    "fast.strokes.own": "Wie das Bild",
     "fast.strokes.as_on": "Wie auf {side} px",
     "fast.fine": "Feine Details des Fotos behalten",
     "fast.try_all": "Alle probieren",
@@ -155,8 +156,8 @@ TEXTS: dict[str, str] = {
     "teach.effort.normal": "Normal",
     "teach.effort.thorough": "Gründlich",
     "teach.more": "Mehr",
-    "teach.artist": "Künstlerin oder Künstler",
-    "teach.detail": "Ein zweites Bild davon, etwa ein Ausschnitt",
+    "teach.artist": "Gemalt von",
+    "teach.detail": "Zweites Bild, etwa ein Ausschnitt",
     "teach.start": "Beibringen",
     "teach.ready": "Drück auf „Beibringen“: Hier erscheint ein Foto, das deinem Gemälde immer ähnlicher wird.",
     "teach.stopping": "Hält an …",
@@ -167,7 +168,7 @@ TEXTS: dict[str, str] = {
     "teach.yours": "Deine Stile siehst nur du, und wenn du gehst, sind sie weg: Speichere, was du behalten willst.",
     "file.open": "Eine Stildatei öffnen",
     "file.file": "Eine Stildatei (.safetensors)",
-    "hub.retry": "Nochmal versuchen",
+    "hub.retry": "Nochmal",
     "hub.styles": "Stile auf dem Hub",
     "hub.repo": "Repo",
     "hub.add": "Stile hinzufügen",
@@ -186,7 +187,7 @@ TEXTS: dict[str, str] = {
     ),
     "compare.alt": "Gemälde {side}",
     "compare.vote": "{side} ist besser",
-    "compare.skip": "Auslassen",
+    "compare.skip": "Weiter",
     "credits": "Quellen und Dank",
     "credits.text": """
 Schnell: Johnson, Alahi und Fei-Fei, *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, ECCV 2016;

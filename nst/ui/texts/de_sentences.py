@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, str] = {
-    "Error": "Fehler",
     # What stands in other sentences.
     "photo": "Foto",
     "style picture": "Stilbild",
@@ -197,22 +196,20 @@ SENTENCES: dict[str, str] = {
     "The Hub cannot be reached to ask about {what}: check the network.": (
         "Der Hub ist nicht erreichbar, um nach {what} zu fragen: Prüf das Netz."
     ),
-    "{what} could not be fetched whole: try again later.": (
-        "{what} ließ sich nicht vollständig laden: Versuch es später noch einmal."
+    "{what} could not be {part} whole: try again later.": (
+        "{what} ließ sich nicht vollständig {part}: Versuch es später noch einmal."
     ),
-    "{what} could not be sent whole: try again later.": (
-        "{what} ließ sich nicht vollständig senden: Versuch es später noch einmal."
-    ),
+    "fetched": "laden",
+    "sent": "senden",
     "The Hub has no {what} (404): check the name.": "Der Hub hat kein {what} (404): Prüf den Namen.",
     "The Hub does not know who asks about {what} (401): check HF_TOKEN, or run 'hf auth login'.": (
         "Der Hub weiß nicht, wer nach {what} fragt (401): Prüf HF_TOKEN, oder führ „hf auth login“ aus."
     ),
-    "The Hub does not let you use {what} (403): use a token that may write there.": (
-        "Der Hub lässt dich nicht an {what} (403): Nimm ein Token, das dort schreiben darf."
+    "The Hub does not let you use {what} (403): use a token {part}.": (
+        "Der Hub lässt dich nicht an {what} (403): Nimm ein Token, {part}."
     ),
-    "The Hub does not let you use {what} (403): use a token that may read it.": (
-        "Der Hub lässt dich nicht an {what} (403): Nimm ein Token, das es lesen darf."
-    ),
+    "that may write there": "das dort schreiben darf",
+    "that may read it": "das es lesen darf",
     "The Hub was asked too often (429): ask about {what} later.": (
         "Der Hub wurde zu oft gefragt (429): Frag später nach {what}."
     ),
@@ -232,7 +229,7 @@ SENTENCES: dict[str, str] = {
         "„{revision}“ ist keine Revision: Nenn einen Branch, ein Tag oder einen Commit von {name}."
     ),
     "'{repo}' holds no styles.": "„{repo}“ enthält keine Stile.",
-    "'{repo}' holds neither styles nor a trunk.": "„{repo}“ enthält weder Stile noch einen Stamm.",
+    "'{repo}' holds neither styles nor a trunk.": "„{repo}“ enthält weder Stile noch ein Grundnetz.",
     "'{path}' of '{repo}' is larger than {most} kB, so it was not fetched.": (
         "„{path}“ von „{repo}“ ist größer als {most} kB und wurde deshalb nicht geladen."
     ),
@@ -252,7 +249,7 @@ SENTENCES: dict[str, str] = {
         "„{name}“ gibt es schon, und es ist öffentlich: Mach es auf seiner Seite privat, oder lass „Privat“ weg."
     ),
     "The trunk is larger than {most} MB: nobody could pull it.": (
-        "Der Stamm ist größer als {most} MB: Niemand könnte ihn laden."
+        "Das Grundnetz ist größer als {most} MB: Niemand könnte es laden."
     ),
     "{n} likes": "{n}-mal gemocht",
     # Errors of pictures and clips.
@@ -363,19 +360,18 @@ SENTENCES: dict[str, str] = {
         "Du hast hier {most} eigene Stile, und für mehr ist kein Platz: Speichere sie, und lade die Seite neu."
     ),
     "The title and the artist's name may have {most} characters each.": (
-        "Der Name des Stils und der der Künstlerin oder des Künstlers dürfen je {most} Zeichen haben."
+        "„Name des Stils“ und „Gemalt von“ dürfen je {most} Zeichen haben."
     ),
     "'{name}' is too large to be a style: those have at most {most} kB.": (
         "„{name}“ ist zu groß für einen Stil: Die haben höchstens {most} kB."
     ),
     "'{name}' is too large to be a style or a trunk of this app.": (
-        "„{name}“ ist zu groß für einen Stil oder Stamm dieser App."
+        "„{name}“ ist zu groß für einen Stil oder ein Grundnetz dieser App."
     ),
-    "The style '{id}' was made for another trunk than the one in use: learn it again, or use the trunk "
-    "that it names.": (
-        "Der Stil „{id}“ ist für einen anderen Stamm gemacht als den, der hier läuft: Lass ihn neu lernen, "
-        "oder nimm den "
-        "Stamm, den er nennt."
+    "The style '{id}' was made for another trunk than the one in use: learn it again, or use the trunk that it "
+    "names.": (
+        "Der Stil „{id}“ ist für ein anderes Grundnetz gemacht als das, das hier läuft: Lass ihn neu lernen, "
+        "oder nimm das Grundnetz, das er nennt."
     ),
     "'{name}' is not a style of this app: something in it is missing, or should not be there.": (
         "„{name}“ ist kein Stil dieser App: Etwas darin fehlt oder gehört nicht hinein."
@@ -393,6 +389,16 @@ SENTENCES: dict[str, str] = {
     "The weights of {name} are not on this machine and cannot be fetched now: use vgg16, which is built in.": (
         "Die Gewichte von {name} sind nicht auf diesem Rechner und lassen sich jetzt nicht laden: Nimm vgg16, das ist "
         "eingebaut."
+    ),
+    "The cached weights of {name} are damaged ({text} in torch's cache): delete that file, or use vgg16, which is "
+    "built in.": (
+        "Die Gewichte von {name} sind beschädigt ({text} im Cache von torch): Lösch diese Datei, oder nimm vgg16, das "
+        "ist eingebaut."
+    ),
+    "The embedded weights of {name} are missing or damaged: fetch the project again (git checkout -- weights), with "
+    "Git LFS if it was cloned from the Hub.": (
+        "Die eingebauten Gewichte von {name} fehlen oder sind beschädigt: Hol das Projekt neu (git checkout -- "
+        "weights), mit Git LFS, wenn es vom Hub geklont ist."
     ),
     "The example photographs are missing, and this setting needs them: fetch the project again.": (
         "Die Beispielfotos fehlen, und diese Einstellung braucht sie: Lade das Projekt neu."

@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "example_styles": "Example styles",
     "example_paintings": "Example paintings",
     "example_clip": "Example clip",
+    "complete": "Complete",
     "waiting": "Waiting for its turn …",
     "stopped_waiting": "Stopped before its turn came.",
     # The choice of styles.

@@ -12,6 +12,21 @@ from collections.abc import Mapping
 
 _JOINTS = re.compile(r"( · |(?<=[.!?…]) (?=[A-Z'‘“]))")  # between the parts of a status line, and between sentences
 _FIELD = re.compile(r"\\?\{(\w+)\\?\}")
+_PHRASES = {
+    "title",
+    "name",
+    "names",
+    "id",
+    "text",
+    "time",
+    "what",
+    "repo",
+    "path",
+    "kind",
+    "advice",
+    "revision",
+    "number",
+}
 _DECIMAL = re.compile(r"\d+\.\d+")
 
 
@@ -19,15 +34,15 @@ class Sentences:
     """The sentences of one language.
 
     Args:
-        templates: by the English ones. A field whose name begins with ``part`` holds a phrase of ours, which is looked
-            up in turn.
+        templates: by the English ones. A field holds one word, such as a number, or several where its name is one of
+            ``_PHRASES``; where its name begins with ``part``, they are a phrase of ours, which is looked up in turn.
         decimal: what stands for the point in numbers.
     """
 
     def __init__(self, templates: Mapping[str, str], decimal: str = ".") -> None:
         self._plain = {english: text for english, text in templates.items() if "{" not in english}
         self._patterns = [
-            (re.compile(_FIELD.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), text)
+            (re.compile(_FIELD.sub(_group, re.escape(english))), text)
             for english, text in templates.items()
             if "{" in english
         ]
@@ -60,3 +75,10 @@ class Sentences:
         if name.startswith("part"):
             return self(value)
         return value.replace(".", self._decimal) if _DECIMAL.fullmatch(value) else value
+
+
+def _group(field: re.Match[str]) -> str:
+    name = field[1]
+    # Not beyond its part of a status line: "Step {n} of {all}" would take the rest of it for a number.
+    held = r"(?:(?! · ).)+?" if name in _PHRASES or name.startswith("part") else r"\S+?"
+    return f"(?P<{name}>{held})"
