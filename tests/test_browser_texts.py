@@ -29,7 +29,7 @@ READ = """() => {
     for (const title of titles) for (const part of [title, ...title.split(' · ')]) text = text.replaceAll(part, '');
     return text;
 }"""
-CUT_OFF = """() => [...document.querySelectorAll('button, label > span, [role=tab]')]
+CUT_OFF = """() => [...document.querySelectorAll('button:not(.label-wrap), label > span, [role=tab]')]
     .filter(e => e.offsetParent && e.innerText && getComputedStyle(e).display !== 'inline')
     .filter(e => e.scrollWidth > e.clientWidth + 1)
     .map(e => e.innerText)"""
