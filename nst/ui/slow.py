@@ -23,6 +23,7 @@ _START = "balanced"
 _PRESET_LABELS = [(tr(f"slow.quality.{name}"), name) for name in ("quick", "balanced", "best")]
 _IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Paint and Stop when nothing runs
 _READY = tr("slow.ready")
+_COLOURS = {"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}  # of the losses on the chart
 GROUPS: dict[str, tuple[str, ...]] = {
     "result": ("size", "iterations", "scales", "style_scale", "keep_color", "init", "seed"),
     "weights": ("content_weight", "style_weight", "tv_weight", "content_layers", "style_layers"),
@@ -76,8 +77,7 @@ def build(device_note: str) -> gr.Image:
                                         format="jpeg", type="pil", buttons=["fullscreen"])  # fmt: skip
             chart = gr.LinePlot(
                 None, x="step", y="log10", color="loss", height=320, visible=False, elem_id="slow-chart",
-                label=tr("slow.chart"),
-                color_map={"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}, buttons=[],
+                label=tr("slow.chart"), color_map=_COLOURS, buttons=[],
             )  # fmt: skip
             film = gr.Video(
                 label=tr("slow.film"),
@@ -185,8 +185,12 @@ def _waiting() -> tuple:
 
 def _chart(run: Run, language: str) -> gr.LinePlot:
     # A chart that has once been drawn without rows never shows a line: it appears with the first of them.
-    titles = (translated(text, language) for text in ("step", "log₁₀ of the loss"))
-    return gr.LinePlot(run.chart(), visible=True, **dict(zip(("x_title", "y_title"), titles, strict=True)))
+    table, names = run.chart(), {name: translated(name, language) for name in _COLOURS}
+    return gr.LinePlot(
+        table.assign(loss=table["loss"].map(names)), visible=True,
+        x_title=translated("step", language), y_title=translated("log₁₀ of the loss", language),
+        color_title=translated("loss", language), color_map={names[name]: _COLOURS[name] for name in names},
+    )  # fmt: skip
 
 
 def _gallery(run: Run, language: str) -> list[tuple[str, str]]:

@@ -58,6 +58,9 @@ SENTENCES: dict[str, str] = {
     "about {time} to go": "noch etwa {time}",
     "content {content}, style {style}": "Inhalt {content}, Stil {style}",
     "step": "Schritt",
+    "loss": "Verlust",
+    "content": "Inhalt",
+    "total": "gesamt",
     "log₁₀ of the loss": "log₁₀ des Verlusts",
     "step {n}: the loss blew up: went back to the best picture and halved the step": (
         "Schritt {n}: Der Verlust ist explodiert: zurück zum besten Bild, mit halber Schrittweite"
