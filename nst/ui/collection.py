@@ -39,11 +39,7 @@ def build(visit: gr.State, shelves: Shelves) -> gr.Dropdown:
     with gr.Accordion(tr("hub.styles"), open=False, elem_id="hub-styles"):
         with gr.Row():
             repo = gr.Textbox(
-                label=tr("hub.repo"),
-                placeholder="USER/NAME",
-                elem_id="hub-repo",
-                max_length=300,
-                min_width=200,
+                label=tr("hub.repo"), placeholder="USER/NAME", elem_id="hub-repo", max_length=300, min_width=200,
                 scale=3,
             )  # fmt: skip
             add = gr.Button(tr("hub.add"), elem_id="hub-add", min_width=120, scale=1)
