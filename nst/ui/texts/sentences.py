@@ -12,7 +12,9 @@ from collections.abc import Mapping
 
 _JOINTS = re.compile(r"( · |(?<=[.!?…]) (?=[A-Z'‘“]))")  # between the parts of a status line, and between sentences
 _FIELD = re.compile(r"\\?\{(\w+)\\?\}")
-_PHRASES = frozenset("title name names id text time what repo path kind advice revision number".split())
+_PHRASES = frozenset(
+    ["title", "name", "names", "id", "text", "time", "what", "repo", "path", "kind", "advice", "revision", "number"]
+)
 _DECIMAL = re.compile(r"\d+\.\d+")
 
 
