@@ -15,12 +15,12 @@ _HARMLESS = ("Method not implemented",)  # Gradio's own, on pages without any ap
 
 
 @contextmanager
-def open_page(browser, url: str, width: int, expected: tuple[str, ...] = ()) -> Iterator:
-    """The page at a width in pixels.
+def open_page(browser, url: str, width: int, expected: tuple[str, ...] = (), locale: str = "en-US") -> Iterator:
+    """The page at a width in pixels, in a browser of some language.
 
     In the end nothing may have come from outside, nor any error from its scripts but those that begin as ``expected``.
     """
-    context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
+    context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True, locale=locale)
     context.set_default_timeout(LONG)
     page = context.new_page()
     outside: list[str] = []
@@ -30,7 +30,7 @@ def open_page(browser, url: str, width: int, expected: tuple[str, ...] = ()) -> 
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(url, wait_until="domcontentloaded")
-    page.get_by_role("button", name="Paint", exact=True).wait_for()
+    page.locator("#fast-start").wait_for()
     yield page
     assert not outside, "the page works without the outside world"
     unexpected = [text for text in errors if not text.startswith((*_HARMLESS, *expected))]

@@ -52,6 +52,7 @@ def test_the_endpoint_is_documented_and_nothing_else_is_public(client):
     names = [p["parameter_name"] for p in described["parameters"]]
     assert names == ["content", "styles", "weights", "preset_name", "settings"]
     assert [r["label"] for r in described["returns"]] == ["painting", "status", "progress", "png"]
+    assert "i18n" not in json.dumps(endpoints)  # texts of the page
 
 
 def test_it_streams_progress_and_ends_with_the_picture_and_its_settings(client, photo, style):

@@ -174,11 +174,11 @@ def test_the_shelves_move_only_when_something_has_changed():
     shelves = Shelves(state, fields)
     here = copy.deepcopy(state.value)  # as Gradio does for every session
     first = here.shown[0]
-    updates = shelves.show(here, first, first)
+    updates = shelves.show(None, here, first, first)
     assert len(updates) == len(shelves.outputs) and updates[0] is here
     assert all(update == gr.skip() for update in updates[1:])
     here.add(_with(next(iter(here.library())), "mine"))
-    updates = shelves.show(here, first, "mine")
+    updates = shelves.show(None, here, first, "mine")
     assert len(updates) == len(shelves.outputs)
     assert updates[2].selected_index == 1 and updates[7].selected_index == 0
     assert ("mine" in dict(map(reversed, updates[3].choices))) and state.value.own == []

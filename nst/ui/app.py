@@ -11,6 +11,7 @@ import torch
 from nst.devices import native_bfloat16, pick_device
 from nst.ui import agents, compare, fast, links, slow, sweep, teach, video
 from nst.ui.shelves import HubLine, Shelves
+from nst.ui.texts import made, tr, translations
 from nst.ui.video_limits import UPLOAD_LIMIT
 from nst.ui.visit import Visit, sources
 
@@ -19,51 +20,41 @@ CSS = Path(__file__).with_name("style.css")
 MOST_WAITING = int(os.environ.get("NST_MAX_QUEUE", "40"))
 THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone")
 
-_CREDITS = """
-Fast: Johnson, Alahi and Fei-Fei, *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, ECCV 2016;
-Dumoulin, Shlens and Kudlur, *A Learned Representation for Artistic Style*, ICLR 2017. The paintings are in the public
-domain.
-Video: Ruder, Dosovitskiy and Brox, *Artistic Style Transfer for Videos*, GCPR 2016.
-Slow: Gatys, Ecker and Bethge, *Image Style Transfer Using Convolutional Neural Networks*, CVPR 2016.
-The features: VGG-16, Simonyan and Zisserman, 2015 (Oxford VGG group, CC BY 4.0).
-The example styles and the example clip are made by this project; the example photos are in the public domain or CC0
-(cat: Stéfan van der Walt; coffee: Rachel Michetti; astronaut: NASA; bridge: Derek Jensen; bee: John Severns).
-"""
-
 
 def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
-        gr.Markdown(f"# {TITLE}\nBring a photo or a clip, leave with a painting.", elem_id="header")
+        gr.Markdown(tr("header"), elem_id="header")
         visit = gr.State(Visit())
         hub_line = HubLine()
         with gr.Tabs() as tabs:
-            with gr.Tab("Fast", id="fast"):
+            with gr.Tab(tr("tab.fast"), id="fast"):
                 fast_tab = fast.build(visit)
-            with gr.Tab("Video", id="video"):
+            with gr.Tab(tr("tab.video"), id="video"):
                 video_styles = video.build(visit)
             shelves = Shelves(visit, (fast_tab.fields, video_styles))
-            with gr.Tab("Slow", id="slow"):
-                slow_photo = slow.build(device_note())
-            with gr.Tab("Teach", id="teach"):
-                teach.build(visit, shelves, teach_note())
+            with gr.Tab(tr("tab.slow"), id="slow"):
+                slow_photo = slow.build(made(device_note()))
+            with gr.Tab(tr("tab.teach"), id="teach"):
+                teach.build(visit, shelves, made(teach_note()))
             if compare.pairs():
-                with gr.Tab("Compare", id="compare"):
+                with gr.Tab(tr("tab.compare"), id="compare"):
                     compare.build(demo)
         links.wire(demo, tabs, visit, fast_tab, video_styles, slow_photo)
         shelves.wire()
         hub_line.wire(demo, shelves)
-        with gr.Accordion("Credits and citation", open=False):
-            gr.Markdown(_CREDITS)
+        with gr.Accordion(tr("credits"), open=False):
+            gr.Markdown(tr("credits.text"))
     demo.queue(max_size=MOST_WAITING, default_concurrency_limit=2)
     return demo
 
 
 def launch_options() -> dict:
-    """Arguments of ``launch`` that belong to the page."""
+    """Arguments of ``launch`` that belong to the page, which has been built."""
     return {
         "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
-        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000, **agents.launch_options(),
+        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000, "i18n": translations(),
+        **agents.launch_options(),
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from nst.ui.errors import friendly
 from nst.ui.shelves import Shelves
 from nst.ui.slow_run import line
 from nst.ui.teach_run import brought, save
+from nst.ui.texts import language_of, made, tr, translated
 from nst.ui.visit import Visit, sources
 
 _ON_SPACE = bool(os.environ.get("SPACE_ID"))
@@ -32,39 +33,38 @@ _PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 def build(visit: gr.State, shelves: Shelves) -> gr.Dropdown:
     """Lay out the accordions and wire them; returns the choice of what to publish."""
-    with gr.Accordion("Open a style file", open=False, elem_id="open-style"):
-        file = gr.File(
-            label="A style file (.safetensors)", elem_id="style-file", type="filepath", file_count="single", height=120
-        )
+    with gr.Accordion(tr("file.open"), open=False, elem_id="open-style"):
+        file = gr.File(label=tr("file.file"), elem_id="style-file", type="filepath", file_count="single", height=120)
         opened = gr.HTML(line(""), elem_id="style-file-status")
-    with gr.Accordion("Styles on the Hub", open=False, elem_id="hub-styles"):
+    with gr.Accordion(tr("hub.styles"), open=False, elem_id="hub-styles"):
         with gr.Row():
             repo = gr.Textbox(
-                label="Repo", placeholder="USER/NAME", elem_id="hub-repo", max_length=300, min_width=200, scale=3
-            )
-            add = gr.Button("Add its styles", elem_id="hub-add", min_width=120, scale=1)
-        look = gr.Button("Look what there is", elem_id="hub-look", size="sm")
+                label=tr("hub.repo"), placeholder="USER/NAME", elem_id="hub-repo", max_length=300, min_width=200,
+                scale=3,
+            )  # fmt: skip
+            add = gr.Button(tr("hub.add"), elem_id="hub-add", min_width=120, scale=1)
+        look = gr.Button(tr("hub.look"), elem_id="hub-look", size="sm")
         found = gr.Dataset(
-            components=[gr.Textbox(visible=False)], samples=[], type="index", label="Repos with styles, newest first",
+            components=[gr.Textbox(visible=False)], samples=[], type="index", label=tr("hub.found"),
             headers=["Repo"], elem_id="hub-found", visible=False,
         )  # fmt: skip
         names = gr.State(())
         told = gr.HTML(line(""), elem_id="hub-told")
-    with gr.Accordion("Publish your styles", open=False, elem_id="publish"):
-        gr.Markdown(_publish_note(), elem_classes="note")
+    with gr.Accordion(tr("publish"), open=False, elem_id="publish"):
+        gr.Markdown(made(_publish_note()), elem_classes="note")
         if _CAN_LOG_IN:
             gr.LoginButton(size="md")
-        own = gr.Dropdown([], multiselect=True, label="Styles of yours", elem_id="publish-styles")
+        own = gr.Dropdown([], multiselect=True, label=tr("publish.styles"), elem_id="publish-styles")
         with gr.Row():
             target = gr.Textbox(
-                label="Repo",
-                placeholder="yours: USER/nst-styles",
+                label=tr("hub.repo"),
+                placeholder=tr("publish.repo.empty"),
                 elem_id="publish-repo",
                 max_length=300,
                 min_width=200,
             )
-            private = gr.Checkbox(label="Private", elem_id="publish-private", min_width=100)
-        push = gr.Button("Publish", elem_id="publish-start", interactive=_CAN_LOG_IN or not _ON_SPACE)
+            private = gr.Checkbox(label=tr("publish.private"), elem_id="publish-private", min_width=100)
+        push = gr.Button(tr("publish.start"), elem_id="publish-start", interactive=_CAN_LOG_IN or not _ON_SPACE)
         published = gr.HTML(line(""), elem_id="publish-status")
 
     def refresh(event: gr.events.Dependency) -> None:
@@ -90,7 +90,7 @@ def own_choices(visit: Visit) -> gr.Dropdown:
 
 
 @friendly
-def _open(visit: Visit, file: str | None) -> Iterator[tuple]:
+def _open(visit: Visit, file: str | None, request: gr.Request) -> Iterator[tuple]:
     if file is None:
         yield gr.skip(), gr.skip()
         return
@@ -100,34 +100,37 @@ def _open(visit: Visit, file: str | None) -> Iterator[tuple]:
     except NSTError:
         yield line(""), None  # the field is free for another one
         raise
-    yield line(f"“{style.info.title}” is now in the galleries of Fast and Video."), None
+    told = f"“{style.info.title}” is now in the galleries of Fast and Video."
+    yield line(translated(told, language_of(request))), None
 
 
 @friendly
-def _add(visit: Visit, name: str) -> Iterator[str]:
+def _add(visit: Visit, name: str, request: gr.Request) -> Iterator[str]:
     if not name.strip():
         raise ConfigError("No repo is named: write USER/NAME, or look what there is.")
-    yield line(f"Asking the Hub for {name.strip()} …")
+    language = language_of(request)
+    yield line(translated(f"Asking the Hub for {name.strip()} …", language))
     try:
         repo, note = sources().add(name)
     except NSTError:
         yield line("")
         raise
     visit.add_repo(repo)
-    yield line(" ".join(filter(None, (f"The styles of {repo} are now in the galleries of Fast and Video.", note))))
+    told = f"The styles of {repo} are now in the galleries of Fast and Video."
+    yield line(" ".join(translated(text, language) for text in (told, note) if text))
 
 
 @friendly
-def _look() -> Iterator[tuple]:
+def _look(request: gr.Request) -> Iterator[tuple]:
     repos = discover()
     names = tuple(repo.name for repo in repos)
-    text = "Pick one, then add its styles." if repos else "There is none yet."
-    yield gr.Dataset(samples=[[_row(repo)] for repo in repos], visible=bool(repos)), names, line(text)
+    text, language = tr("hub.pick" if repos else "hub.none"), language_of(request)
+    yield gr.Dataset(samples=[[_row(repo, language)] for repo in repos], visible=bool(repos)), names, line(text)
 
 
-def _row(repo: Found) -> str:
+def _row(repo: Found, language: str) -> str:
     changed = f" · {repo.changed:%Y-%m-%d}" if repo.changed else ""
-    return f"{repo.name}{changed} · {repo.likes} likes"
+    return f"{repo.name}{changed} · " + translated(f"{repo.likes} likes", language)
 
 
 def _name(index: int, names: tuple[str, ...]) -> str:
@@ -147,10 +150,13 @@ def _publish_note() -> str:
 
 
 @friendly
-def _publish_as(visit: Visit, ids: list[str], name: str, private: bool, token: gr.OAuthToken | None) -> Iterator[str]:
+def _publish_as(
+    visit: Visit, ids: list[str], name: str, private: bool, token: gr.OAuthToken | None,
+    request: gr.Request | None = None,
+) -> Iterator[str]:  # fmt: skip
     if token is None:
         raise ConfigError("You are not signed in: use the button above first.")
-    yield from _sent(visit, ids, name, private, token.token)
+    yield from _sent(visit, ids, name, private, token.token, language_of(request))
 
 
 @friendly
@@ -158,7 +164,7 @@ def _publish(visit: Visit, ids: list[str], name: str, private: bool, request: gr
     """With the token of this machine, which is for whoever sits at it and nobody else."""
     if os.environ.get("SPACE_ID") or not _sits_here(request):
         raise ConfigError("Only who sits at the machine that runs this app can publish: download your styles instead.")
-    yield from _sent(visit, ids, name, private, None)
+    yield from _sent(visit, ids, name, private, None, language_of(request))
 
 
 def _sits_here(request: gr.Request) -> bool:
@@ -173,12 +179,12 @@ def _is_loopback(host: str | None) -> bool:
     return False
 
 
-def _sent(visit: Visit, ids: list[str], name: str, private: bool, token: str | None) -> Iterator[str]:
+def _sent(visit: Visit, ids: list[str], name: str, private: bool, token: str | None, language: str) -> Iterator[str]:
     """Publish with the visitor's token, which goes to the Hub and nowhere else."""
     chosen = [style for style in visit.own if style.info.id in ids]
     if not chosen:
         raise ConfigError("No style of yours is chosen: teach one first, or open its file.")
-    yield line("Sending …")
+    yield line(tr("publish.sending"))
     try:
         target = name.strip() or repo_of(logged_in_as(token))
         trunk = sources().trunk
@@ -193,4 +199,5 @@ def _sent(visit: Visit, ids: list[str], name: str, private: bool, token: str | N
     except NSTError:
         yield line("")
         raise
-    yield line(f"Published: {pushed.url}" if pushed.changed else f"Nothing has changed: {pushed.url}")
+    told = f"Published: {pushed.url}" if pushed.changed else f"Nothing has changed: {pushed.url}"
+    yield line(translated(told, language))

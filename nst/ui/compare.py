@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,6 +14,7 @@ import gradio as gr
 
 from nst.ui.examples import FOLDER
 from nst.ui.slow_run import line
+from nst.ui.texts import language_of, tr, translated
 from nst.votes import METHODS, BallotBox, configured_box, new_vote
 
 _PAIRS = FOLDER / "compare" / "pairs.json"
@@ -91,58 +93,70 @@ def build(demo: gr.Blocks) -> None:
     """Lay out the tab inside the current ``gr.Blocks`` and wire it."""
     state = gr.State(Round())
     shown = gr.Textbox(visible=False)  # the pair on the page: a second click on a button must not vote for the next
-    gr.Markdown("**Which painting is better?** Both are of the same photo in the same style; one method made each.")
+    gr.Markdown(tr("compare.question"))
     about = gr.HTML(line(""), elem_id="compare-about")
     with gr.Row():
         images = [
             gr.Image(
                 label=side, elem_id=f"compare-{side.lower()}", interactive=False, type="filepath", format="jpeg",
-                buttons=["fullscreen"], alt_text=f"Painting {side}", min_width=260,
+                buttons=["fullscreen"], alt_text=tr("compare.alt", side=side), min_width=260,
             )
             for side in _SIDES
         ]  # fmt: skip
     with gr.Row():
         votes = [
-            gr.Button(f"{side} is better", elem_id=f"compare-vote-{side.lower()}", min_width=100) for side in _SIDES
+            gr.Button(tr("compare.vote", side=side), elem_id=f"compare-vote-{side.lower()}", min_width=100)
+            for side in _SIDES
         ]
-        skip = gr.Button("Skip", elem_id="compare-skip", min_width=80, scale=0)
+        skip = gr.Button(tr("compare.skip"), elem_id="compare-skip", min_width=80, scale=0)
     told = gr.HTML(line(""), elem_id="compare-told")
     tally = gr.HTML(line(""), elem_id="compare-tally")
 
     page = [state, shown, about, *images, *votes, skip]
     quiet = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    demo.load(lambda r: [*_page(r), line(ballot_box().tally().sentence())], state, [*page, tally], **quiet)
+    demo.load(_first, state, [*page, tally], **quiet)
     for place, button in enumerate(votes):
-        button.click(
-            functools.partial(_vote, place), [state, shown], [*page, told, tally], trigger_mode="multiple", **quiet
-        )
+        button.click(_vote_for(place), [state, shown], [*page, told, tally], trigger_mode="multiple", **quiet)
     skip.click(_skip, [state, shown], page, **quiet)
 
 
-def _page(way: Round) -> list:
+def _first(way: Round, request: gr.Request) -> list:
+    language = language_of(request)
+    return [*_page(way, language), _tally(language)]
+
+
+def _tally(language: str) -> str:
+    return line(translated(ballot_box().tally().sentence(), language))
+
+
+def _page(way: Round, language: str) -> list:
     now = way.now()
     if now is None:
         off = gr.Button(interactive=False)
-        return [way, "", line(way.summary()), None, None, off, off, off]
+        return [way, "", line(translated(way.summary(), language)), None, None, off, off, off]
     pair, methods = now
     on = gr.Button(interactive=True)
-    text = f"{pair.photo} in the style of {pair.title}"
+    text = translated(f"{pair.photo} in the style of {pair.title}", language)
     return [way, pair.id, line(text), *(str(pair.files[method]) for method in methods), on, on, on]
 
 
-def _vote(place: int, way: Round, pair_id: str) -> list:
-    now = way.now()
-    if not way.over(pair_id):
-        return [gr.skip()] * 10
-    _, methods = now
-    way.choices.append(methods[place])
-    ballot_box().add(new_vote(pair_id, methods[place], methods[0]))
-    told = line(way.summary()) if way.now() else line("")
-    return [*_page(way), told, line(ballot_box().tally().sentence())]
+def _vote_for(place: int) -> Callable[..., list]:
+    def vote(way: Round, pair_id: str, request: gr.Request) -> list:  # not a partial: Gradio reads the annotations
+        now = way.now()
+        if not way.over(pair_id):
+            return [gr.skip()] * 10
+        _, methods = now
+        way.choices.append(methods[place])
+        ballot_box().add(new_vote(pair_id, methods[place], methods[0]))
+        language = language_of(request)
+        told = line(translated(way.summary(), language)) if way.now() else line("")
+        return [*_page(way, language), told, _tally(language)]
+
+    return vote
 
 
-def _skip(way: Round, pair_id: str) -> list:
-    return _page(way) if way.over(pair_id) else [gr.skip()] * 8
+def _skip(way: Round, pair_id: str, request: gr.Request) -> list:
+    return _page(way, language_of(request)) if way.over(pair_id) else [gr.skip()] * 8
 
 
 def _times(n: int) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from nst.ui.texts import tr
+
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -20,8 +22,8 @@ STYLES = _load("styles")
 CLIPS = _load("clips")
 
 
-def strip(entries: list[dict[str, str]], target: gr.Image | gr.Video, label: str, tab: str) -> gr.Dataset:
-    """A row of thumbnails; a click puts the picture or clip into ``target``.
+def strip(entries: list[dict[str, str]], target: gr.Image | gr.Video, name: str, tab: str) -> gr.Dataset:
+    """A row of thumbnails, called as the text ``name`` says; a click puts the picture or clip into ``target``.
 
     Not ``gr.Examples``: its update would replace ``target`` by a fresh component, which opens uploads by itself.
     """
@@ -31,8 +33,8 @@ def strip(entries: list[dict[str, str]], target: gr.Image | gr.Video, label: str
             components=[gr.Image(type="filepath", visible=False) if is_picture else gr.Video(visible=False)],
             samples=[[entry["file"]] for entry in entries],
             type="index",
-            label=label,
-            elem_id=f"{tab}-{label.lower().replace(' ', '-')}",
+            label=tr(name),
+            elem_id=f"{tab}-{name.replace('_', '-')}",
         )
         shown.click(
             lambda index: entries[index]["file"], shown, target, show_progress="hidden", api_visibility="private"

@@ -20,10 +20,10 @@ from nst.ui.fast_api import add_endpoints
 from nst.ui.fast_run import MAX_SIDE, Painting, contact_sheet, paint
 from nst.ui.slow_run import line
 from nst.ui.style_fields import StyleFields, caption, chosen, picked, show_choice, style_fields
+from nst.ui.texts import language_of, tr, translated
 from nst.ui.uploads import UnopenedImage
 from nst.ui.visit import Visit
 
-_READY = "Pick a style, or press Paint: the painting appears here."
 _NO_PHOTO = "No photo is given: upload one, or pick an example."
 SIZES = (512, 768, 1024, 1536, 2048)
 _STROKES = (384, 512, 768, 1024)
@@ -52,47 +52,47 @@ def build(visit: gr.State) -> FastTab:
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             photo = UnopenedImage(
-                CONTENT[0]["file"], label="Photo", elem_id="fast-photo", sources=["upload", "clipboard", "webcam"],
-                height=260, buttons=["fullscreen"], alt_text="The photo to paint",
+                CONTENT[0]["file"], label=tr("photo"), elem_id="fast-photo", sources=["upload", "clipboard", "webcam"],
+                height=260, buttons=["fullscreen"], alt_text=tr("fast.photo_alt"),
             )  # fmt: skip
-            strip(CONTENT, photo, "Example photos", "fast")
+            strip(CONTENT, photo, "example_photos", "fast")
             sizes = [side for side in SIZES if side <= MAX_SIDE]
             fields = style_fields("fast", sizes, "photo")
             with gr.Row():
                 strokes = gr.Dropdown(
-                    [("As fine as the picture", 0), *((f"As on {side} px", side) for side in _STROKES)], value=0,
-                    label="Strokes of large photos", elem_id="fast-strokes", min_width=180,
+                    [(tr("fast.strokes.own"), 0), *((tr("fast.strokes.as_on", side=side), side) for side in _STROKES)],
+                    value=0, label=tr("fast.strokes"), elem_id="fast-strokes", min_width=180,
                 )  # fmt: skip
-                fine = gr.Checkbox(
-                    StylizeConfig.fine, label="Keep the photo's fine detail", elem_id="fast-fine", min_width=180
-                )
+                fine = gr.Checkbox(StylizeConfig.fine, label=tr("fast.fine"), elem_id="fast-fine", min_width=180)
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
-                start = gr.Button("Paint", variant="primary", elem_id="fast-start", min_width=120)
-                try_all = gr.Button("Try all", elem_id="fast-try-all", min_width=120)
-            with gr.Accordion("Every style on this photo", visible=False, elem_id="fast-sheet-frame") as frame:
+                start = gr.Button(tr("paint"), variant="primary", elem_id="fast-start", min_width=120)
+                try_all = gr.Button(tr("fast.try_all"), elem_id="fast-try-all", min_width=120)
+            with gr.Accordion(tr("fast.sheet"), visible=False, elem_id="fast-sheet-frame") as frame:
                 sheet_status = gr.HTML(line(""), elem_id="fast-sheet-status")
                 sheet = gr.Gallery(
-                    label="Every style on this photo", show_label=False, elem_id="fast-sheet", columns=4,
+                    label=tr("fast.sheet"), show_label=False, elem_id="fast-sheet", columns=4,
                     height="auto", allow_preview=False, interactive=False, buttons=[],
                 )  # fmt: skip
             result = gr.Image(
-                label="Painting", elem_id="fast-result", format="jpeg", interactive=False, height=460, type="filepath",
-                alt_text="The painted photo", buttons=["fullscreen"],
+                label=tr("painting"), elem_id="fast-result", format="jpeg", interactive=False, height=460,
+                type="filepath", alt_text=tr("fast.result_alt"), buttons=["fullscreen"],
             )  # fmt: skip
-            status = gr.HTML(line(_READY), elem_id="fast-status", label="Status")
+            status = gr.HTML(line(tr("fast.ready")), elem_id="fast-status", label=tr("status"))
             with gr.Row():
-                png = gr.DownloadButton("Download PNG", elem_id="fast-png", interactive=False, size="md", min_width=120)
+                png = gr.DownloadButton(
+                    tr("download_png"), elem_id="fast-png", interactive=False, size="md", min_width=120
+                )
                 jpeg = gr.DownloadButton(
-                    "Download JPEG", elem_id="fast-jpeg", interactive=False, size="md", min_width=120
+                    tr("fast.download_jpeg"), elem_id="fast-jpeg", interactive=False, size="md", min_width=120
                 )
             with gr.Row():
-                to_slow = gr.Button("This photo in Slow", elem_id="fast-to-slow", size="sm", min_width=120)
-                to_video = gr.Button("This style in Video", elem_id="fast-to-video", size="sm", min_width=120)
-                link = gr.Button("Copy a link", elem_id="fast-link", size="sm", min_width=120)
-            with gr.Accordion("Before and after", visible=False) as compare:
+                to_slow = gr.Button(tr("fast.to_slow"), elem_id="fast-to-slow", size="sm", min_width=120)
+                to_video = gr.Button(tr("fast.to_video"), elem_id="fast-to-video", size="sm", min_width=120)
+                link = gr.Button(tr("fast.link"), elem_id="fast-link", size="sm", min_width=120)
+            with gr.Accordion(tr("before_after"), visible=False) as compare:
                 slider = gr.ImageSlider(
-                    label="Photo and painting", elem_id="fast-slider", interactive=False, format="jpeg",
+                    label=tr("photo_and_painting"), elem_id="fast-slider", interactive=False, format="jpeg",
                     type="filepath", buttons=["fullscreen"],
                 )  # fmt: skip
 
@@ -131,9 +131,9 @@ def build(visit: gr.State) -> FastTab:
     return FastTab(photo, fields, to_slow, to_video, link)
 
 
-def _pick(visit: Visit, event: gr.SelectData) -> tuple:
+def _pick(visit: Visit, event: gr.SelectData, request: gr.Request) -> tuple:
     # The visit goes out, too: Gradio counts the time until it forgets it from then on.
-    return picked(visit, event), time.monotonic_ns(), visit
+    return picked(visit, event, request), time.monotonic_ns(), visit
 
 
 def _pick_from_sheet(visit: Visit, on_sheet: tuple[str, ...], event: gr.SelectData) -> tuple:
@@ -143,7 +143,9 @@ def _pick_from_sheet(visit: Visit, on_sheet: tuple[str, ...], event: gr.SelectDa
 
 
 @friendly
-def _paint(event: gr.EventData, visit: Visit, photo: Any, strokes: int, fine: bool, *rest: Any) -> Iterator[tuple]:
+def _paint(
+    request: gr.Request, event: gr.EventData, visit: Visit, photo: Any, strokes: int, fine: bool, *rest: Any
+) -> Iterator[tuple]:
     if photo is None:
         if getattr(event.target, "elem_id", None) == "fast-start":
             raise ConfigError(_NO_PHOTO)
@@ -153,26 +155,26 @@ def _paint(event: gr.EventData, visit: Visit, photo: Any, strokes: int, fine: bo
     config = StylizeConfig(choice.mix, choice.strength, choice.keep_color, choice.max_side, strokes=strokes, fine=fine)
     painting = paint(photo, config, visit.library(), visit.network)
     with tempfile.TemporaryDirectory(prefix="nst-") as name:
-        yield _shown(painting, Path(name))
+        yield _shown(painting, Path(name), language_of(request))
         # Compressing a large PNG can take longer than painting it, so it comes after the painting is on screen.
         png = painting.save(Path(name), ".png")
         yield *[gr.skip()] * 2, gr.DownloadButton(value=str(png), interactive=True), *[gr.skip()] * 3
 
 
-def _shown(painting: Painting, folder: Path) -> tuple:
+def _shown(painting: Painting, folder: Path, language: str) -> tuple:
     jpeg, before = painting.save(folder, ".jpg"), folder / "photo.jpg"
     save_image(painting.photo, before)
     return (
-        str(jpeg), line(painting.status()), gr.update(interactive=False),
+        str(jpeg), line(translated(painting.status(), language)), gr.update(interactive=False),
         gr.DownloadButton(value=str(jpeg), interactive=True), gr.update(visible=True), (str(before), str(jpeg)),
     )  # fmt: skip
 
 
 @friendly
-def _try_all(visit: Visit, photo: Any, strength: float, keep: str) -> Iterator[tuple]:
+def _try_all(request: gr.Request, visit: Visit, photo: Any, strength: float, keep: str) -> Iterator[tuple]:
     if photo is None:
         raise ConfigError(_NO_PHOTO)
-    styles = visit.styles()
+    styles, language = visit.styles(), language_of(request)
     total, ids = len(styles), tuple(style.info.id for style in styles)
     config = StylizeConfig(ids[0], strength, keep)
     tiles: list[tuple[str, str]] = []
@@ -180,9 +182,9 @@ def _try_all(visit: Visit, photo: Any, strength: float, keep: str) -> Iterator[t
         for style, image in contact_sheet(photo, config, styles, visit.network):
             path = Path(folder) / f"{len(tiles):03d}.jpg"
             save_image(image, path)
-            tiles.append((str(path), caption(style)))
+            tiles.append((str(path), caption(style, language)))
             text = (
                 f"{len(tiles)} of {total} styles …" if len(tiles) < total else "Pick one: it is painted at full size."
             )
             opened = gr.Accordion(visible=True, open=True) if len(tiles) == 1 else gr.skip()
-            yield opened, gr.Gallery(list(tiles), selected_index=None), line(text), ids
+            yield opened, gr.Gallery(list(tiles), selected_index=None), line(translated(text, language)), ids

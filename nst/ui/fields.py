@@ -10,6 +10,7 @@ import gradio as gr
 
 from nst.errors import ConfigError
 from nst.gatys_config import GatysConfig
+from nst.ui.texts import choice, tr
 from nst.weighted import format_weighted, parse_weighted
 
 FIELDS: dict[str, Field] = {f.name: f for f in fields(GatysConfig)}
@@ -18,24 +19,16 @@ _SLIDERS = {"size": 32, "iterations": 1, "scales": 1, "style_scale": 0.1}
 # What a public copy allows; a visitor of one machine must not take it from all others.
 MAX_SIZE = int(os.environ.get("NST_MAX_SIZE", "2048"))
 MAX_ITERATIONS = int(os.environ.get("NST_MAX_ITERATIONS", "2000"))
-_LABELS = {
-    "size": "Size (longer side, px)",
-    "keep_color": "Keep the photo's colours",
-    "style_scale": "Brush size",
-    "tv_weight": "Smoothness weight",
-    "learning_rate": "Learning rate",
-}
 
 
 def component(name: str, value: Any) -> gr.components.Component:
     """An input for the field ``name``, showing ``value``."""
     f = FIELDS[name]
-    label = _LABELS.get(name, name.replace("_", " ").capitalize())
-    info = f.metadata.get("help", "")
-    common = {"label": label, "info": info, "elem_id": f"slow-{name.replace('_', '-')}", "interactive": True}
+    label, info, elem_id = tr(f"setting.{name}"), tr(f"setting.{name}.info"), f"slow-{name.replace('_', '-')}"
+    common = {"label": label, "info": info, "elem_id": elem_id, "interactive": True}
     value = shown(name, value)
     if choices := f.metadata.get("choices"):
-        return gr.Dropdown(list(choices), value=value, **common)
+        return gr.Dropdown([(choice(known), known) for known in choices], value=value, **common)
     if name in ("content_layers", "style_layers"):
         return gr.Textbox(value, placeholder="relu4_2:1, relu3_1:0.5", **common)
     if isinstance(f.default, bool):

@@ -13,6 +13,7 @@ from nst.errors import ConfigError
 from nst.stylize_config import KEEP_COLOR
 from nst.ui.fast import SIZES, FastTab
 from nst.ui.style_fields import STYLES, StyleFields, chosen, show_choice
+from nst.ui.texts import tr
 from nst.ui.visit import Visit
 from nst.weighted import parse_weighted
 
@@ -38,7 +39,7 @@ def wire(
     query = gr.Textbox(visible=False)
     copied = fast.link.click(_query, fast.fields.inputs, query, **private)
     copied = copied.then(None, query, None, js=_COPY, api_visibility="private")
-    copied.then(lambda: gr.Button("Copied, and in the address bar"), None, fast.link, **private)
+    copied.then(lambda: gr.Button(tr("fast.link.copied")), None, fast.link, **private)
     demo.load(_opened, visit, [*fast.fields.inputs, fast.fields.gallery], **private)
 
 

@@ -19,6 +19,7 @@ from nst.ui.errors import friendly
 from nst.ui.fast_run import paint
 from nst.ui.slow_run import line
 from nst.ui.style_fields import StyleFields, chosen
+from nst.ui.texts import language_of, tr, translated
 from nst.ui.uploads import UnopenedImage
 from nst.ui.visit import Visit
 
@@ -28,7 +29,6 @@ SECONDS = int(os.environ.get("NST_MAX_LIVE_SECONDS", "60"))
 _SIDE_CPU, _SIDE_GPU = 480, 960
 _EVERY = 0.05  # seconds: the page asks so often whether the camera has something new
 _PAUSE = 5  # seconds without a picture after which the rate is not told
-_READY = "Switch the camera on and press the red button: you are painted while you move."
 
 
 class _PaintedFrame(gr.Image):
@@ -52,17 +52,17 @@ def offered() -> bool:
 def build(visit: gr.State, fields: StyleFields) -> None:
     """Lay it out in the current context, painting with the styles and settings of ``fields``."""
     last = gr.State(0.0)  # when the picture before was done
-    with gr.Accordion("Live from the webcam", open=False, elem_id="fast-live"):
+    with gr.Accordion(tr("fast.live"), open=False, elem_id="fast-live"):
         with gr.Row():
             camera = UnopenedImage(
-                label="Camera", elem_id="fast-camera", sources=["webcam"], streaming=True, height=300,
-                webcam_options=gr.WebcamOptions(mirror=True), buttons=[], alt_text="What the camera sees",
+                label=tr("fast.live.camera"), elem_id="fast-camera", sources=["webcam"], streaming=True, height=300,
+                webcam_options=gr.WebcamOptions(mirror=True), buttons=[], alt_text=tr("fast.live.camera_alt"),
             )  # fmt: skip
             painted = _PaintedFrame(
-                label="Painted live", elem_id="fast-live-result", interactive=False, height=300,
-                alt_text="What the camera sees, painted", buttons=["fullscreen"],
+                label=tr("fast.live.painted"), elem_id="fast-live-result", interactive=False, height=300,
+                alt_text=tr("fast.live.painted_alt"), buttons=["fullscreen"],
             )  # fmt: skip
-        status = gr.HTML(line(_READY), elem_id="fast-live-status", label="Status")
+        status = gr.HTML(line(tr("fast.live.ready")), elem_id="fast-live-status", label=tr("status"))
     camera.stream(
         _frame, [visit, last, camera, *fields.inputs], [painted, status, last], stream_every=_EVERY,
         time_limit=SECONDS, concurrency_id="live", concurrency_limit=1, show_progress="hidden",
@@ -71,7 +71,7 @@ def build(visit: gr.State, fields: StyleFields) -> None:
 
 
 @friendly
-def _frame(visit: Visit, last: float, picture: Any, *rest: Any) -> Iterator[tuple]:
+def _frame(request: gr.Request, visit: Visit, last: float, picture: Any, *rest: Any) -> Iterator[tuple]:
     if picture is None:
         yield gr.skip(), gr.skip(), gr.skip()
         return
@@ -84,4 +84,4 @@ def _frame(visit: Visit, last: float, picture: Any, *rest: Any) -> Iterator[tupl
     text = f"{width}×{height} pixels · {' + '.join(painting.titles)}"
     if 0 < now - last < _PAUSE:
         text = f"{1 / (now - last):.1f} pictures a second · {text}"
-    yield painting.image, line(text), now
+    yield painting.image, line(translated(text, language_of(request))), now

@@ -10,6 +10,7 @@ import gradio as gr
 
 from nst.ui.slow_run import line
 from nst.ui.style_fields import StyleFields, listed
+from nst.ui.texts import language_of, tr, translated
 from nst.ui.visit import Visit, sources
 
 _LOOK_SECONDS = 1.5  # while the Hub is being asked
@@ -46,12 +47,12 @@ class Shelves:
                 self.show, self.inputs, self.outputs, **private
             )
 
-    def show(self, visit: Visit, *choices: str) -> list[Any]:
+    def show(self, request: gr.Request, visit: Visit, *choices: str) -> list[Any]:
         """Show the styles that the visitor has now; nothing moves on the page if those are what it shows."""
         # The visit goes out, too: Gradio forgets only those states, some time after the page is closed.
         if not visit.catch_up():
             return [visit, *[gr.skip()] * (len(self.outputs) - 1)]
-        return [visit, *(part for choice in choices for part in listed(visit, choice))]
+        return [visit, *(part for choice in choices for part in listed(visit, choice, language_of(request)))]
 
 
 class HubLine:
@@ -60,7 +61,7 @@ class HubLine:
     def __init__(self) -> None:
         with gr.Row(visible=False, elem_id="hub-row") as self.row:
             self.text = gr.HTML(line(""), elem_id="hub-status", min_width=200)
-            self.retry = gr.Button("Try again", elem_id="hub-retry", size="sm", scale=0, min_width=110)
+            self.retry = gr.Button(tr("hub.retry"), elem_id="hub-retry", size="sm", scale=0, min_width=110)
         self.timer = gr.Timer(_LOOK_SECONDS, active=False)
 
     def wire(self, demo: gr.Blocks, shelves: Shelves) -> None:
@@ -68,16 +69,16 @@ class HubLine:
         quiet = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
         outputs = [self.row, self.text, self.retry, self.timer, *shelves.outputs]
 
-        def look(*inputs: Any) -> list[Any]:
+        def look(request: gr.Request, *inputs: Any) -> list[Any]:
             status = sources().status()
             return [
-                gr.update(visible=bool(status.text)), line(status.text), gr.update(visible=not status.busy),
-                gr.Timer(active=status.busy), *shelves.show(*inputs),
+                gr.update(visible=bool(status.text)), line(translated(status.text, language_of(request))),
+                gr.update(visible=not status.busy), gr.Timer(active=status.busy), *shelves.show(request, *inputs),
             ]  # fmt: skip
 
-        def again(*inputs: Any) -> list[Any]:
+        def again(request: gr.Request, *inputs: Any) -> list[Any]:
             sources().retry()
-            return look(*inputs)
+            return look(request, *inputs)
 
         demo.load(look, shelves.inputs, outputs, **quiet)
         self.timer.tick(look, shelves.inputs, outputs, **quiet)

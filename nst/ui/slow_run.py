@@ -171,5 +171,5 @@ def duration(seconds: float) -> str:
 
 
 def line(text: str) -> str:
-    """A status line that screen readers announce."""
-    return f'<p role="status" aria-live="polite">{html.escape(text)}</p>'
+    """A status line that screen readers announce. Quotes stay: they stand in the markers of texts."""
+    return f'<p role="status" aria-live="polite">{html.escape(text, quote=False)}</p>'

@@ -15,14 +15,16 @@ from nst.images import open_image
 from nst.styles import BUILT_IN, Style
 from nst.stylize_config import KEEP_COLOR, StylizeConfig
 from nst.trunks import installed_networks
-from nst.ui.visit import Visit
+from nst.ui.errors import refusal
+from nst.ui.texts import ENGLISH, language_of, tr, translated
+from nst.ui.visit import YOURS, Visit
 
 STYLES = 3
 """How many styles can be mixed."""
 
 _NETWORKS = {
-    "multistyle": "One network for many styles", "johnson": "Johnson et al. 2016", "aonet": "AONet",
-    "vgg16_decoder": "VGG-16 with a decoder",
+    "multistyle": tr("styles.network.multistyle"), "johnson": "Johnson et al. 2016", "aonet": "AONet",
+    "vgg16_decoder": tr("styles.network.vgg16_decoder"),
 }  # fmt: skip
 
 
@@ -71,31 +73,37 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
     Args:
         tab: the beginning of every ``elem_id``.
         sizes: longer sides in pixels to choose from, besides the own one.
-        subject: what is painted, such as ``photo``.
+        subject: what is painted, ``photo`` or ``clip``.
     """
     visit = Visit()  # as every visitor begins
     first = visit.shown[0]
     networks = installed_networks()
     network = gr.Dropdown(
-        [(_NETWORKS.get(name, name), name) for name in networks], value=visit.network, label="Network",
+        [(_NETWORKS.get(name, name), name) for name in networks], value=visit.network, label=tr("styles.network"),
         elem_id=f"{tab}-network", visible=len(networks) > 1, filterable=False,
     )  # fmt: skip
-    gr.Markdown("**Styles**: pick one", elem_classes="note")
+    gr.Markdown(tr("styles.pick"), elem_classes="note")
     gallery = gr.Gallery(
-        _tiles(visit), format="jpeg", label="Styles", show_label=False, elem_id=f"{tab}-styles", columns=4, height=460,
-        allow_preview=False, interactive=False, buttons=[], selected_index=0,
+        _tiles(visit), format="jpeg", label=tr("styles.gallery"), show_label=False, elem_id=f"{tab}-styles", columns=4,
+        height=460, allow_preview=False, interactive=False, buttons=[], selected_index=0,
     )  # fmt: skip
     with gr.Row():
         strength = gr.Slider(
-            0, 1, StylizeConfig.strength, step=0.05, label="Strength", elem_id=f"{tab}-strength", min_width=180
+            0,
+            1,
+            StylizeConfig.strength,
+            step=0.05,
+            label=tr("styles.strength"),
+            elem_id=f"{tab}-strength",
+            min_width=180,
         )
         size = gr.Dropdown(
-            [("Own size", 0), *((f"{side} px", side) for side in sizes)], value=0, label="Size (longer side)",
-            elem_id=f"{tab}-size", min_width=140,
+            [(tr("styles.size.own"), 0), *((f"{side} px", side) for side in sizes)], value=0,
+            label=tr("styles.size"), elem_id=f"{tab}-size", min_width=140,
         )  # fmt: skip
     keep = gr.Radio(
-        [(name.capitalize(), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
-        label=f"Keep the {subject}'s colours", elem_id=f"{tab}-keep-color",
+        [(tr(f"styles.keep.{name}"), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
+        label=tr(f"styles.keep.{subject}"), elem_id=f"{tab}-keep-color",
     )  # fmt: skip
     return StyleFields(network, gallery, strength, size, keep, *_mix(tab, visit, first))
 
@@ -107,18 +115,21 @@ def chosen(values: Sequence[Any]) -> Choice:
     return Choice(tuple(style for style, _ in pairs), tuple(weight for _, weight in pairs), *rest)
 
 
-def caption(style: Style) -> str:
+def caption(style: Style, language: str = ENGLISH) -> str:
     """Title, artist, and where the style is from unless it came with the app."""
     origin = "" if style.origin == BUILT_IN else style.origin
+    if origin == YOURS:
+        origin = translated(YOURS, language)
     return " · ".join(filter(None, (style.info.title, style.info.artist, origin)))
 
 
-def picked(visit: Visit, event: gr.SelectData) -> str:
+def picked(visit: Visit, event: gr.SelectData, request: gr.Request) -> str:
     """The id of the style that was picked in the gallery."""
     style_id = visit.shown[event.index] if event.index < len(visit.shown) else ""
     told = event.value.get("caption") if isinstance(event.value, dict) else None
-    if told != caption(visit.library()[style_id]):  # the visit was forgotten while the page stayed open
-        raise gr.Error("The list of styles has changed since you opened the page: load it anew.", print_exception=False)
+    language = language_of(request)
+    if told != caption(visit.library()[style_id], language):  # the visit was forgotten while the page stayed open
+        raise refusal("The list of styles has changed since you opened the page: load it anew.", language)
     return style_id
 
 
@@ -127,7 +138,7 @@ def show_choice(visit: Visit, style_id: str) -> gr.Gallery:
     return gr.Gallery(selected_index=_place(visit, style_id))
 
 
-def listed(visit: Visit, choice: str) -> list[Any]:
+def listed(visit: Visit, choice: str, language: str) -> list[Any]:
     """Updates of :attr:`StyleFields.lists` for the styles that the visitor has now, where ``choice`` is chosen.
 
     If that is none of them, the first one is.
@@ -138,13 +149,13 @@ def listed(visit: Visit, choice: str) -> list[Any]:
     if not known:
         values = [first, *[""] * (STYLES - 1)]
         choosers = [gr.Dropdown(_choices(titles, n), value=value) for n, value in enumerate(values, 1)]
-    gallery = gr.Gallery(_tiles(visit), selected_index=_place(visit, choice if known else first))
+    gallery = gr.Gallery(_tiles(visit, language), selected_index=_place(visit, choice if known else first))
     return [gr.update(value=visit.network), gallery, *choosers]
 
 
-def _tiles(visit: Visit) -> list[tuple[Any, str]]:
+def _tiles(visit: Visit, language: str = ENGLISH) -> list[tuple[Any, str]]:
     pictures = ((style, style.thumbnail) for style in visit.styles() if style.thumbnail)
-    return [(_opened(p) if isinstance(p, Path) else p, caption(style)) for style, p in pictures]
+    return [(_opened(p) if isinstance(p, Path) else p, caption(style, language)) for style, p in pictures]
 
 
 @functools.lru_cache(maxsize=256)
@@ -162,22 +173,24 @@ def _titles(visit: Visit) -> list[tuple[str, str]]:
 
 
 def _choices(titles: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
-    return titles if number == 1 else [("None", ""), *titles]
+    return titles if number == 1 else [(tr("styles.none"), ""), *titles]
 
 
 def _mix(tab: str, visit: Visit, first: str) -> tuple[gr.Accordion, list[gr.Dropdown], list[gr.Slider]]:
     titles = _titles(visit)
     choosers, weights = [], []
-    with gr.Accordion("Mix styles", open=False, elem_id=f"{tab}-mix") as frame:
+    with gr.Accordion(tr("styles.mix"), open=False, elem_id=f"{tab}-mix") as frame:
         for n in range(1, STYLES + 1):
             with gr.Row():
                 choosers.append(
                     gr.Dropdown(
-                        _choices(titles, n), value=first if n == 1 else "", label=f"Style {n}",
+                        _choices(titles, n), value=first if n == 1 else "", label=tr("styles.style", n=n),
                         elem_id=f"{tab}-style-{n}", min_width=200,
                     )
                 )  # fmt: skip
                 weights.append(
-                    gr.Slider(0, 1, 1, step=0.05, label=f"Weight {n}", elem_id=f"{tab}-weight-{n}", min_width=150)
+                    gr.Slider(
+                        0, 1, 1, step=0.05, label=tr("styles.weight", n=n), elem_id=f"{tab}-weight-{n}", min_width=150
+                    )
                 )
     return frame, choosers, weights

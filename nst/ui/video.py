@@ -17,6 +17,7 @@ from nst.ui.examples import CLIPS, strip
 from nst.ui.slow_run import line
 from nst.ui.stops import Stage, Stops
 from nst.ui.style_fields import StyleFields, chosen, picked, show_choice, style_fields
+from nst.ui.texts import ENGLISH, language_of, made, tr, translated
 from nst.ui.uploads import UnopenedVideo
 from nst.ui.video_api import add_endpoint
 from nst.ui.video_limits import MAX_SIDE, first_look, note
@@ -24,7 +25,6 @@ from nst.ui.video_run import Job, View, paint, plan, status
 from nst.ui.visit import Visit
 from nst.video_config import VideoConfig
 
-_READY = "Press Paint: the frames appear here as they are painted, then the clip with its sound."
 _SIZES = (256, 384, 512, 768, 1024, 1280, 1920)
 _IDLE = (gr.Button(interactive=True), gr.Button(interactive=False))  # Paint and Stop when nothing runs
 _PLAYED = {"h264", "vp8", "vp9", "av1"}
@@ -50,70 +50,69 @@ def build(visit: gr.State) -> StyleFields:
     ticket = gr.Textbox(visible=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            clip = UnopenedVideo(CLIPS[0]["file"], label="Clip", elem_id="video-clip", sources=["upload"], height=260)
-            about = gr.HTML(_about(CLIPS[0]["file"])[0], elem_id="video-about")
-            gr.Markdown(note(), elem_classes="note", elem_id="video-limits")
-            strip(CLIPS, clip, "Example clip", "video")
+            clip = UnopenedVideo(
+                CLIPS[0]["file"], label=tr("video.clip"), elem_id="video-clip", sources=["upload"], height=260
+            )
+            about = gr.HTML(line(made(_look(Path(CLIPS[0]["file"]))[0])), elem_id="video-about")
+            gr.Markdown(made(note()), elem_classes="note", elem_id="video-limits")
+            strip(CLIPS, clip, "example_clip", "video")
             with gr.Row():
-                start = gr.Number(0, label="Start (seconds)", elem_id="video-start-at", minimum=0, min_width=120)
+                start = gr.Number(0, label=tr("video.start_at"), elem_id="video-start-at", minimum=0, min_width=120)
                 length = gr.Number(
-                    None, label="Length (seconds)", elem_id="video-length", minimum=0, min_width=120,
-                    placeholder="to the end",
+                    None, label=tr("video.length"), elem_id="video-length", minimum=0, min_width=120,
+                    placeholder=tr("video.length.empty"),
                 )  # fmt: skip
             fields = style_fields("video", [side for side in _SIZES if side <= MAX_SIDE], "clip")
             temporal = gr.Checkbox(
-                VideoConfig.temporal, label="Steady pictures", elem_id="video-temporal",
-                info="The painting moves with the clip and does not flicker.",
+                VideoConfig.temporal, label=tr("video.temporal"), elem_id="video-temporal",
+                info=tr("video.temporal.info"),
             )  # fmt: skip
             morph = gr.Checkbox(
-                VideoConfig.morph, label="Change from style to style over the clip", elem_id="video-morph",
-                info="From style 1 to style 2, and on to 3 if there is one; their weights do not count then.",
+                VideoConfig.morph, label=tr("video.morph"), elem_id="video-morph",
+                info=tr("video.morph.info"),
             )  # fmt: skip
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
-                go = gr.Button("Paint", variant="primary", elem_id="video-start", min_width=120)
-                stop = gr.Button("Stop", variant="stop", elem_id="video-stop", interactive=False, min_width=120)
-            state = gr.HTML(line(_READY), elem_id="video-status", label="Status")
+                go = gr.Button(tr("paint"), variant="primary", elem_id="video-start", min_width=120)
+                stop = gr.Button(tr("stop"), variant="stop", elem_id="video-stop", interactive=False, min_width=120)
+            state = gr.HTML(line(tr("video.ready")), elem_id="video-status", label=tr("status"))
             with gr.Row(visible=False) as live:
                 before, after = (
                     gr.Image(
-                        label=label, elem_id=f"video-{name}", format="jpeg", interactive=False, type="pil",
-                        alt_text=text, buttons=["fullscreen"], min_width=220,
+                        label=tr(f"video.{name}"), elem_id=f"video-{name}", format="jpeg", interactive=False,
+                        type="pil", alt_text=tr(f"video.{name}_alt"), buttons=["fullscreen"], min_width=220,
                     )
-                    for name, label, text in (
-                        ("before", "Frame", "The frame that was painted last, as it was"),
-                        ("after", "Painted", "The frame that was painted last"),
-                    )
+                    for name in ("before", "after")
                 )  # fmt: skip
             with gr.Row(visible=False) as players:
                 original = _Unconverted(
-                    label="Original", elem_id="video-original", interactive=False, buttons=[], min_width=280
+                    label=tr("video.original"), elem_id="video-original", interactive=False, buttons=[], min_width=280
                 )
                 result = gr.Video(
-                    label="Painting", elem_id="video-result", interactive=False, buttons=["download"], min_width=280
+                    label=tr("painting"), elem_id="video-result", interactive=False, buttons=["download"], min_width=280
                 )
-            mp4 = gr.DownloadButton("Download MP4", elem_id="video-mp4", interactive=False, size="md")
+            mp4 = gr.DownloadButton(tr("video.download"), elem_id="video-mp4", interactive=False, size="md")
 
     private = {"api_visibility": "private", "show_progress": "hidden"}
     outputs = [state, live, before, after, players, original, result, mp4, go, stop]
 
     def wait() -> tuple:
-        return stops.ticket(), line("Waiting for its turn …"), gr.Button(interactive=False), gr.Button(interactive=True)
+        return stops.ticket(), line(tr("waiting")), gr.Button(interactive=False), gr.Button(interactive=True)
 
     def ask(of: str) -> tuple:
         stage = stops.ask(of)
         if stage is Stage.RUNNING:  # the run itself tells how it ended
-            return line("Stopping: the file is finished …"), gr.skip(), gr.Button(interactive=False)
-        return (line("Stopped before its turn came."), *_IDLE) if stage is Stage.WAITING else (gr.skip(),) * 3
+            return line(tr("video.stopping")), gr.skip(), gr.Button(interactive=False)
+        return (line(tr("stopped_waiting")), *_IDLE) if stage is Stage.WAITING else (gr.skip(),) * 3
 
     @friendly
-    def work(of: str, *values: Any) -> Iterator[tuple]:
+    def work(request: gr.Request, of: str, *values: Any) -> Iterator[tuple]:
         flag = stops.begin(of)
         if flag is None:
             yield (gr.skip(),) * len(outputs)
             return
         try:
-            yield from _paint(flag, *values)
+            yield from _paint(flag, *values, language=language_of(request))
         finally:
             stops.end(of)
 
@@ -134,22 +133,25 @@ def build(visit: gr.State) -> StyleFields:
     return fields
 
 
-def _about(clip: str | None) -> tuple[str, float, float | None]:
+def _about(clip: str | None, request: gr.Request | None = None) -> tuple[str, float, float | None]:
     """What there is to say about a clip, and the part of it to begin with."""
-    if clip is None:
-        return line(""), 0, None
+    text, length = _look(Path(clip)) if clip else ("", None)
+    return line(translated(text, language_of(request))), 0, length
+
+
+def _look(clip: Path) -> tuple[str, float | None]:
     try:
-        text, length = first_look(Path(clip))
+        text, length = first_look(clip)
     except NSTError as error:
-        return line(str(error)), 0, None
-    if not _plays(Path(clip)):
+        return str(error), None
+    if not _plays(clip):
         text += " This browser may not play it, but it can be painted."
-    return line(text), 0, length
+    return text, length
 
 
 def _paint(
     flag: Path, visit: Visit, clip: str | None, start: float | None, length: float | None, temporal: bool, morph: bool,
-    *rest: Any,
+    *rest: Any, language: str = ENGLISH,
 ) -> Iterator[tuple]:  # fmt: skip
     if clip is None:
         raise ConfigError("No clip is given: upload one, or pick the example.")
@@ -164,35 +166,36 @@ def _paint(
         job = plan(clip, config, Path(folder), visit.library(), flag, visit.network)
         first = True
         for view in paint(job):
-            yield _final(job, view) if view.done else _live(job, view, first)
+            text = line(translated(status(job, view), language))
+            yield _final(job, text) if view.done else _live(view, text, first)
             first = False
 
 
-def _live(job: Job, view: View, first: bool) -> tuple:
+def _live(view: View, text: str, first: bool) -> tuple:
     """Updates of every output while the work goes on; the first one clears what an earlier run left."""
     shown, hidden, off = (
         (gr.update(visible=True), gr.update(visible=False), gr.update(interactive=False)) if first else (gr.skip(),) * 3
     )
     empty = None if first else gr.skip()
     return (
-        line(status(job, view)), shown, view.before, view.after, hidden, empty, empty, off, *[gr.skip()] * 2
+        text, shown, view.before, view.after, hidden, empty, empty, off, *[gr.skip()] * 2
     )  # fmt: skip
 
 
-def _final(job: Job, view: View) -> tuple:
+def _final(job: Job, text: str) -> tuple:
     """Updates when the work has ended: the result beside the original."""
     plays = _plays(job.source)
     original = gr.update(
         value=str(job.source) if plays else None, visible=plays, playback_position=job.config.start
     )  # fmt: skip
     return (
-        line(status(job, view)), gr.update(visible=False), gr.skip(), gr.skip(), gr.update(visible=True), original,
+        text, gr.update(visible=False), gr.skip(), gr.skip(), gr.update(visible=True), original,
         str(job.target), gr.DownloadButton(value=str(job.target), interactive=True), *_IDLE,
     )  # fmt: skip
 
 
 def _after_failure() -> tuple:
-    return line("Nothing more was painted: the message says why."), gr.update(visible=False), *_IDLE
+    return line(tr("video.failed")), gr.update(visible=False), *_IDLE
 
 
 def _plays(path: Path) -> bool:
