@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -194,6 +195,11 @@ def _storage(repo: HubRepo) -> Path:
     from huggingface_hub.constants import HF_HUB_CACHE
 
     return Path(HF_HUB_CACHE).expanduser() / f"models--{repo.name.replace('/', '--')}"
+
+
+def forget(repo: HubRepo) -> None:
+    """Delete what the cache has of a repo, in every revision."""
+    shutil.rmtree(_storage(repo), ignore_errors=True)
 
 
 def _pinned(repo: HubRepo) -> Path:

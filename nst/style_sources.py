@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nst.errors import HubError, NoRepoError, NSTError
-from nst.hub import SECONDS, Pull, cached_styles, note, pull_styles
+from nst.hub import SECONDS, Pull, cached_styles, forget, note, pull_styles
 from nst.hub_client import Token
 from nst.hub_repos import HubRepo, configured_repos, parse_repo, visitors_token
 from nst.styles import EMBEDDED, Style, StyleLibrary
@@ -115,8 +115,12 @@ class StyleSources:
         with self._changed:
             self._added[repo] = pull
             self._added.move_to_end(repo)
-            while len(self._added) > _MOST_ADDED:
-                self._added.popitem(last=False)
+            gone = [self._added.popitem(last=False)[0] for _ in range(len(self._added) - _MOST_ADDED)]
+            kept = {known.name for known in (*self._repos, *self._added)}
+        if asked is False:  # whoever comes by must not fill the disk; on a laptop the cache is its owner's
+            for old in gone:
+                if old.name not in kept:
+                    forget(old)
         return repo, note(pull)
 
     def start(self) -> None:

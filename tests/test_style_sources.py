@@ -186,3 +186,23 @@ def test_the_command_line_lists_and_paints_with_what_was_pulled(hub, home, root,
 
 def test_a_style_says_where_it_is_from():
     assert Style(StyleInfo("a", "A", "", "", "", "0" * 16, 384, 1.0), torch.zeros(3)).origin == "built in"
+
+
+@pytest.mark.parametrize("space", ["", "owner/space"])
+def test_visitors_of_a_space_cannot_fill_its_disk(hub, home, small_weights, style_of, space):
+    for name in ("configured", "one", "two"):
+        hub.put(f"owner/{name}", {"styles/own.safetensors": style_of("own", 1)})
+    code = """
+import nst.style_sources
+from huggingface_hub.constants import HF_HUB_CACHE
+nst.style_sources._MOST_ADDED = 1
+sources = StyleSources(trunk, None, folder / "styles")
+for name in ("configured", "one", "two"):
+    repo, _ = sources.add("owner/" + name)
+found = sources.library([repo])["own"].origin
+say([found, sorted(path.name.split("--")[-1] for path in Path(HF_HUB_CACHE).glob("models--*"))])
+"""
+    more = {"NST_HUB_REPOS": "owner/configured", "SPACE_ID": space}
+    found, cached = child(code, hub.url, home, small_weights, **more)
+    assert found == "owner/two"
+    assert cached == (["configured", "two"] if space else ["configured", "one", "two"])
