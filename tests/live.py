@@ -28,6 +28,13 @@ def _free_port() -> int:
 @contextmanager
 def running_app(root: Path, folder: Path, **environment: str) -> Iterator[str]:
     """``python app.py``; yields its URL. Its uploads and results lie under ``folder``."""
+    with running_process(root, folder, **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def running_process(root: Path, folder: Path, **environment: str) -> Iterator[tuple[str, int]]:
+    """The same; yields its URL and the id of its process."""
     port = _free_port()
     env = {
         **os.environ,
@@ -47,7 +54,7 @@ def running_app(root: Path, folder: Path, **environment: str) -> Iterator[str]:
         )
         try:
             _wait(url, process, folder / "app.log")
-            yield url
+            yield url, process.pid
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -10,6 +10,8 @@ import torch
 
 from nst.devices import native_bfloat16, pick_device
 from nst.ui import compare, fast, links, slow, sweep, teach, video
+from nst.ui.gate import app_options
+from nst.ui.page import Page
 from nst.ui.shelves import HubLine, Shelves
 from nst.ui.video_limits import UPLOAD_LIMIT
 from nst.ui.visit import Visit, sources
@@ -32,7 +34,7 @@ The example styles and the example clip are made by this project; the example ph
 
 def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
         gr.Markdown(f"# {TITLE}\nBring a photo or a clip, leave with a painting.", elem_id="header")
         visit = gr.State(Visit())
         hub_line = HubLine()
@@ -62,7 +64,8 @@ def launch_options() -> dict:
     """Arguments of ``launch`` that belong to the page."""
     return {
         "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
-        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000,
+        "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000, "app_kwargs": app_options(),
+        "run_history": False, "enable_monitoring": False,  # visitors are not watched, not even by one another
     }  # fmt: skip
 
 
