@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from nst.errors import VideoError
-from nst.images import MAX_PIXELS, MIN_SIDE, fitted_size
+from nst.images import MIN_SIDE, fitted_size
 
 # Containers that hold a clip in one file. The list keeps out playlists, which would make the reader fetch what they
 # name (other files of this machine, other machines), and still pictures.
@@ -25,6 +25,8 @@ _CONTAINERS = (
 _UNREADABLE = "This file is not a video that can be read: use MP4, MOV, WebM, MKV, AVI or GIF."
 _HD = 720  # lines from which an untagged clip is taken to be in the colours of HDTV, as players do
 _WHITE = 255
+_MOST_PIXELS = 36_000_000  # 8K; decoders hold many frames at a time
+_STRIP_PIXELS = 1 << 20
 _INSTANT = 1e-6  # seconds: times of frames and what a user asks for differ by rounding
 
 
@@ -188,9 +190,7 @@ class ClipReader:
 
     def _image(self, frame: av.VideoFrame) -> np.ndarray:
         if any(component.is_alpha for component in frame.format.components) or frame.format.has_palette:
-            rgba = frame.to_ndarray(format="rgba")
-            alpha = rgba[..., 3:].astype(np.float32) / _WHITE
-            image = (rgba[..., :3] * alpha + _WHITE * (1 - alpha) + 0.5).astype(np.uint8)
+            image = _on_white(frame.to_ndarray(format="rgba"))
         else:
             options = {"src_colorspace": "ITU709"} if _untagged_hd(frame) else {}
             image = frame.to_ndarray(format="rgb24", **options)
@@ -208,12 +208,15 @@ def picture_stream(clip: av.container.InputContainer) -> av.VideoStream:
     """The stream with the moving pictures.
 
     Raises:
-        VideoError: there is none that can be decoded.
+        VideoError: there is none that can be decoded, or it is too large.
     """
     for stream in clip.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic:  # the cover of a song
             if stream.codec_context is None:
                 break
+            # Before the first frame is decoded, whose size may still be another.
+            _check_pixels(stream.codec_context.width, stream.codec_context.height)
+            stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
             return stream
     raise VideoError("This file has no moving pictures: choose a video.")
 
@@ -227,8 +230,7 @@ def _seen_size(frame: av.VideoFrame, stream: av.VideoStream) -> tuple[int, int]:
 
 
 def _painted_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
-    if width * height > MAX_PIXELS:
-        raise VideoError(f"This video has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller first.")
+    _check_pixels(width, height)
     if max_side is not None and max_side < max(width, height):
         width, height = fitted_size(width, height, max_side)
     width, height = width - width % 2, height - height % 2
@@ -238,6 +240,21 @@ def _painted_size(width: int, height: int, max_side: int | None) -> tuple[int, i
             "Choose a larger size, or a clip that is less long and thin."
         )
     return width, height
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > _MOST_PIXELS:
+        raise VideoError(f"This video has more than {_MOST_PIXELS // 1_000_000} megapixels: make it smaller first.")
+
+
+def _on_white(rgba: np.ndarray) -> np.ndarray:
+    """RGB of the same; a few rows at a time, as they are floating-point numbers in between."""
+    image = np.empty((*rgba.shape[:2], 3), np.uint8)
+    step = max(1, _STRIP_PIXELS // rgba.shape[1])
+    for rows in (slice(top, top + step) for top in range(0, len(rgba), step)):
+        alpha = rgba[rows, :, 3:].astype(np.float32) / _WHITE
+        image[rows] = rgba[rows, :, :3] * alpha + _WHITE * (1 - alpha) + 0.5
+    return image
 
 
 def _untagged_hd(frame: av.VideoFrame) -> bool:

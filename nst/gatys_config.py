@@ -139,7 +139,7 @@ def preset(name: str, **changes: Any) -> GatysConfig:
 
     known = {**PRESETS, **REPORT_PRESETS}
     if name not in known:
-        raise ConfigError(f"There is no preset '{name[:40]}': choose one of {', '.join(known)}.")
+        raise ConfigError(f"There is no preset '{str(name)[:40]}': choose one of {', '.join(known)}.")
     try:
         return replace(known[name], **changes)
     except TypeError:

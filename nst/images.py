@@ -10,24 +10,28 @@ import functools
 import io
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from nst.errors import ConfigError, ImageError
+from nst.rgb import as_seen, strips
 
 KeepColor = Literal["off", "luminance", "linear"]
 
 MIN_SIDE = 32  # pixels: below this the deep layers of the backbones see nothing
-_STRIP_PIXELS = 1 << 20
 MAX_PIXELS = 100_000_000
+_HUNGRY = ("WEBP", "JPEG2000", "AVIF", "HEIF")  # formats whose decoders take several times the memory of the picture
+_MOST_OF_HUNGRY = 50_000_000
+_MOST_PASSED = 3_000_000_000  # pixels over all passes of a JPEG: thirty of the largest; encoders write about ten
+_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")  # of a JPEG: those that are followed by a length, and its end
 
 # Formats that hold pictures; left out are those that need a helper program or carry programs (EPS, PDF, SVG).
 _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF"]
@@ -57,14 +61,15 @@ def open_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
 
     Raises:
         ImageError: no such file, not a picture, damaged, under 32 pixels on its shorter side, or over 100
-            megapixels.
+            megapixels (50 as WebP, JPEG 2000, AVIF or HEIC).
     """
     try:
         data = io.BytesIO(source) if isinstance(source, bytes) else source
         with Image.open(data, formats=_formats()) as image:
-            _check_size(*image.size)
+            _check_size(*image.size, _MOST_OF_HUNGRY if image.format in _HUNGRY else MAX_PIXELS)
+            _check_passes(image)
             image.load()
-            return _as_seen(image)
+            return as_seen(image)
     except ImageError:
         raise
     except Image.DecompressionBombError:
@@ -90,56 +95,34 @@ def _unidentified(source: str | Path | bytes | BinaryIO) -> str:
     return "This file is not a picture that can be read: use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF."
 
 
-def _too_large() -> str:
-    return f"This picture has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller first."
+def _too_large(most: int = MAX_PIXELS) -> str:
+    kind = "" if most == MAX_PIXELS else ", too many for its format"
+    return f"This picture has more than {most // 1_000_000} megapixels{kind}: make it smaller first."
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise ImageError(_too_large())
+def _check_size(width: int, height: int, most: int) -> None:
+    if width * height > most:
+        raise ImageError(_too_large(most))
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             f"This picture is too small ({width}×{height} pixels): both sides need at least {MIN_SIDE} pixels."
         )
 
 
-def _as_seen(image: Image.Image) -> Image.Image:
-    """RGB and upright, from a loaded picture in any mode."""
-    profile = image.info.get("icc_profile")
-    try:
-        image = ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001 - a damaged EXIF block must not cost the picture
-        image = image.copy()
-    if image.mode.startswith("I") or image.mode == "F":
-        return _scaled_to_8_bits(image).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        colours = _to_srgb(rgba.convert("RGB"), profile)
-        white = Image.new("RGB", rgba.size, "white")
-        white.paste(colours, mask=rgba.getchannel("A"))
-        return white
-    if image.mode in ("P", "1"):
-        image = image.convert("RGB")
-    return _to_srgb(image, profile).convert("RGB")
-
-
-def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image).astype(np.float64))
-    top = values.max(initial=0.0)
-    # Integers fill 16 bits (PNG, TIFF) unless they show that they do not; floats are 0..1 or 0..255 by convention.
-    fulls = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
-    full = next((full for full in fulls if top <= full), top)
-    return Image.fromarray(np.clip(values / full * 255 + 0.5, 0, 255).astype(np.uint8))
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if not profile or image.mode not in ("RGB", "L", "CMYK"):
-        return image
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB") or image
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image  # a profile that does not fit its picture: viewers ignore it too
+def _check_passes(image: Image.Image) -> None:
+    """Refuse a JPEG that has its decoder go over all of its pixels more often than any camera or program asks for."""
+    if image.format not in ("JPEG", "MPO"):
+        return
+    place = image.fp.tell()
+    image.fp.seek(0)
+    data = image.fp.read()
+    image.fp.seek(place)
+    passes, at = 0, 2
+    while (marker := _MARKER.search(data, at)) and marker[0] != b"\xff\xd9":
+        passes += marker[0] == b"\xff\xda"
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    if passes * image.width * image.height > _MOST_PASSED:
+        raise ImageError("This picture is stored in too many passes to be opened here: save it again as a usual JPEG.")
 
 
 def fitted_size(width: int, height: int, long_side: int) -> tuple[int, int]:
@@ -188,7 +171,7 @@ def keep_color(result: Image.Image, content: Image.Image, mode: KeepColor) -> Im
         content = content.resize(result.size, Image.Resampling.LANCZOS)
     ours, theirs = np.asarray(result), np.asarray(content)
     kept = np.empty_like(ours)
-    for rows in _strips(result):
+    for rows in strips(result):
         ours_here, theirs_here = (pixels[rows].astype(np.float32) for pixels in (ours, theirs))
         # Adding the same amount to R, G and B changes brightness and leaves chroma (the differences to Y) alone.
         shifted = theirs_here + ((ours_here - theirs_here) @ _LUMA.astype(np.float32))[..., None]
@@ -200,16 +183,10 @@ def add_detail(result: Image.Image, photo: Image.Image, coarse: Image.Image) -> 
     """``result`` with what the brightness of ``photo`` has beyond that of ``coarse``; all of one size."""
     pixels, ours, theirs = (np.asarray(picture) for picture in (result, photo, coarse))
     made, luma = np.empty_like(pixels), _LUMA.astype(np.float32)
-    for rows in _strips(result):
+    for rows in strips(result):
         detail = (ours[rows].astype(np.float32) - theirs[rows]) @ luma
         made[rows] = np.clip(pixels[rows] + detail[..., None] + 0.5, 0, 255)
     return Image.fromarray(made)
-
-
-def _strips(image: Image.Image) -> Iterator[slice]:
-    """Rows that are worked on together: a large picture is never a whole one of floating-point numbers."""
-    step = max(1, _STRIP_PIXELS // image.width)
-    yield from (slice(top, top + step) for top in range(0, image.height, step))
 
 
 def match_color(image: Image.Image, reference: Image.Image) -> Image.Image:
@@ -222,7 +199,7 @@ def match_color(image: Image.Image, reference: Image.Image) -> Image.Image:
     transport = inverse @ _power(root @ cov_t @ root, 0.5) @ inverse
     pixels = np.asarray(image)
     moved = np.empty_like(pixels)
-    for rows in _strips(image):
+    for rows in strips(image):
         moved[rows] = np.clip((pixels[rows] - mean_s) @ transport + mean_t + 0.5, 0, 255)
     return Image.fromarray(moved)
 
@@ -230,9 +207,9 @@ def match_color(image: Image.Image, reference: Image.Image) -> Image.Image:
 def _colors(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance of the pixels."""
     pixels, count = np.asarray(image), image.width * image.height
-    mean = sum(pixels[rows].sum((0, 1), dtype=np.float64) for rows in _strips(image)) / count
+    mean = sum(pixels[rows].sum((0, 1), dtype=np.float64) for rows in strips(image)) / count
     squares = np.zeros((3, 3))
-    for rows in _strips(image):
+    for rows in strips(image):
         away = (pixels[rows] - mean).reshape(-1, 3)
         squares += away.T @ away
     # A little variance in every direction keeps the map defined for grey and for single-coloured pictures.

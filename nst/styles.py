@@ -134,7 +134,7 @@ def _checked_info(info: StyleInfo) -> StyleInfo:
     texts = {name: getattr(info, name) for name in ("title", "artist", "year", "licence", "trunk")}
     if not all(isinstance(text, str) and len(text) <= _MOST_TEXT for text in texts.values()):
         raise TypeError
-    if not isinstance(info.size, int) or not 0 < info.size < 1 << 16:
+    if not isinstance(info.size, int) or isinstance(info.size, bool) or not 0 < info.size < 1 << 16:
         raise TypeError
     if not isinstance(info.style_weight, int | float) or not math.isfinite(info.style_weight):
         raise TypeError
@@ -196,7 +196,7 @@ class StyleLibrary:
     def __getitem__(self, style_id: str) -> Style:
         if style_id not in self._styles:
             names = ", ".join(self._styles) or "none is installed"
-            raise ConfigError(f"There is no style '{style_id[:60]}': choose from {names}.")
+            raise ConfigError(f"There is no style '{_visible(style_id[:60])}': choose from {names}.")
         return self._styles[style_id]
 
     def listing(self) -> list[dict[str, Any]]:

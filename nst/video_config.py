@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +10,8 @@ import numpy as np
 from nst.errors import ConfigError
 from nst.stylize_config import StylizeConfig
 from nst.weighted import parse_weighted
+
+_MOST_SECONDS = 1e9  # no clip is longer; NaN and infinity are not less either
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class VideoConfig(StylizeConfig):
 
 
 def _seconds(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST_SECONDS
 
 
 @dataclass(frozen=True)

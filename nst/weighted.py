@@ -46,6 +46,8 @@ def parse_numbers(text: str, count: int, what: str) -> list[float]:
     Raises:
         ConfigError: something that is no number, or another count.
     """
+    if len(text) > _LONGEST:
+        raise ConfigError(f"That list of weights is too long: keep it under {_LONGEST} characters.")
     try:
         numbers = [float(part) for part in text.split(",")] if text.strip() else [1.0] * count
     except ValueError:

@@ -28,6 +28,15 @@ def _free_port() -> int:
 @contextmanager
 def running_app(root: Path, folder: Path, *, script: str = "app.py", **environment: str) -> Iterator[str]:
     """``python app.py``, or what else starts it; yields its URL. Its uploads and results lie under ``folder``."""
+    with running_process(root, folder, script=script, **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def running_process(
+    root: Path, folder: Path, *, script: str = "app.py", **environment: str
+) -> Iterator[tuple[str, int]]:
+    """The same; yields its URL and the id of its process."""
     port = _free_port()
     env = {
         **os.environ,
@@ -47,7 +56,7 @@ def running_app(root: Path, folder: Path, *, script: str = "app.py", **environme
         )
         try:
             _wait(url, process, folder / "app.log")
-            yield url
+            yield url, process.pid
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

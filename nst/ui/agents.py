@@ -7,7 +7,6 @@ out, as is what takes several files, which its tools cannot.
 from __future__ import annotations
 
 import importlib.util
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.middleware import Middleware
@@ -34,8 +33,10 @@ class _OnlyTools:
         await self.app(scope, receive, send)
 
 
-def launch_options() -> dict[str, Any]:
-    """Arguments of ``launch``; none where the package that speaks the protocol is not installed."""
-    if importlib.util.find_spec("mcp") is None:
-        return {}
-    return {"mcp_server": True, "app_kwargs": {"middleware": [Middleware(_OnlyTools)]}}
+def offered() -> bool:
+    """Whether the package that speaks the protocol is installed."""
+    return importlib.util.find_spec("mcp") is not None
+
+
+only_tools = Middleware(_OnlyTools)
+"""For the app beneath the page."""

@@ -10,6 +10,8 @@ import torch
 
 from nst.devices import native_bfloat16, pick_device
 from nst.ui import agents, compare, fast, links, slow, sweep, teach, video
+from nst.ui.gate import app_options
+from nst.ui.page import Page
 from nst.ui.shelves import HubLine, Shelves
 from nst.ui.texts import made, tr, translations
 from nst.ui.video_limits import UPLOAD_LIMIT
@@ -23,7 +25,7 @@ THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone")
 
 def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
         gr.Markdown(tr("header"), elem_id="header")
         visit = gr.State(Visit())
         hub_line = HubLine()
@@ -54,7 +56,8 @@ def launch_options() -> dict:
     return {
         "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
         "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000, "i18n": translations(),
-        **agents.launch_options(),
+        "app_kwargs": app_options(agents.only_tools), "mcp_server": agents.offered(),
+        "run_history": False, "enable_monitoring": False,  # visitors are not watched, not even by one another
     }  # fmt: skip
 
 

@@ -16,9 +16,9 @@ import pandas as pd
 from PIL import Image
 
 from nst.errors import ConfigError, NSTError
-from nst.gatys import Progress, describe, optimize
+from nst.gatys import MAX_STYLES, Progress, describe, optimize
 from nst.gatys_config import GatysConfig
-from nst.images import open_image, save_image
+from nst.images import open_image, resize, save_image
 from nst.timelapse import TimeLapse
 from nst.ui.gpu import on_gpu
 from nst.weighted import check_weights
@@ -28,6 +28,7 @@ _CHART_FLOOR = 1e-3  # the content loss of the photo itself is zero
 _CHART_POINTS = 150  # per series; more cost the page time and show nothing
 _GPU_SECONDS_PER_MEGAPIXEL_STEP = 0.12
 _GPU_START_SECONDS, _GPU_MOST_SECONDS = 10, 120
+_MOST_STYLE_PIXELS = 16_000_000  # no result needs more, and eight are held at a time
 _SERIES = ("content", "style", "total")
 
 Styles = list[tuple[Image.Image, float]]
@@ -155,13 +156,20 @@ def open_styles(sources: list[Any], weights: list[float]) -> Styles:
     """Open the uploads that are there, each with its weight.
 
     Raises:
-        ImageError: one that is no picture. ConfigError: none at all, or weights that cannot work.
+        ImageError: one that is no picture. ConfigError: none at all, too many, or weights that cannot work.
     """
     pairs = [(source, weight) for source, weight in zip(sources, weights, strict=True) if source is not None]
     if not pairs:
         raise ConfigError("No style picture is given: add at least one painting.")
+    if len(pairs) > MAX_STYLES:
+        raise ConfigError(f"That is too many style pictures: use at most {MAX_STYLES}.")
     check_weights([weight for _, weight in pairs], "style picture")
-    return [(open_image(source), weight) for source, weight in pairs]
+    return [(_held(open_image(source)), weight) for source, weight in pairs]
+
+
+def _held(painting: Image.Image) -> Image.Image:
+    excess = painting.width * painting.height / _MOST_STYLE_PIXELS
+    return painting if excess <= 1 else resize(painting, round(max(painting.size) / excess**0.5))
 
 
 def duration(seconds: float) -> str:

@@ -13,6 +13,7 @@ from nst.video_config import VideoConfig
 _SHARED = bool(os.environ.get("SPACE_ID"))  # a Space: a visitor must not take the machine from all others
 MAX_SECONDS = float(os.environ.get("NST_MAX_VIDEO_SECONDS") or (30 if _SHARED else 0))
 """Seconds of a clip that are painted at a time; 0 for no limit."""
+_MOST_FPS = 120  # where seconds are limited: a second can hold any number of frames
 MAX_SIDE = int(os.environ.get("NST_MAX_SIZE_VIDEO") or (1280 if _SHARED else 2048))
 """Longer side in pixels."""
 UPLOAD_LIMIT = "500mb"
@@ -63,13 +64,18 @@ def within_limits(config: VideoConfig, info: ClipInfo) -> VideoConfig:
     """``config`` as this app carries it out: with a smaller size for a chosen part that is larger than allowed.
 
     Raises:
-        ConfigError: the chosen part is too long.
+        ConfigError: the chosen part is too long, or has too many frames.
     """
     if _too_long(info):
         what = "The chosen part" if config.start or config.length else "This clip"
         raise ConfigError(
             f"{what} is {seconds(info.seconds)} long, and this app paints up to {MAX_SECONDS:g} at a time: choose a "
             f"part of it with start and length (a length of {MAX_SECONDS:g} or less), or run your own copy."
+        )
+    if MAX_SECONDS and info.frames > MAX_SECONDS * _MOST_FPS:
+        raise ConfigError(
+            f"There are {info.frames} frames to paint, and this app paints up to {MAX_SECONDS * _MOST_FPS:.0f} at a "
+            "time: choose a shorter part with start and length, or run your own copy."
         )
     own = max(info.width, info.height)
     return replace(config, max_side=MAX_SIDE) if min(own, config.max_side or own) > MAX_SIDE else config
