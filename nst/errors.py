@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 
+def visible(text: str) -> str:
+    """``text`` in one line, without characters that cannot be seen."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 class NSTError(Exception):
-    """Base of every error that is shown to a user as it is: no traceback, no path of the server."""
+    """Base of every error that is shown to a user as it is: no traceback, no path of the server, one line."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(visible(sentence))  # it may repeat what was sent
 
 
 class ImageError(NSTError):

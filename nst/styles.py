@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from nst.backbone_weights import WEIGHTS
-from nst.errors import ConfigError, WeightsError
+from nst.errors import ConfigError, WeightsError, visible
 from nst.trunks import Trunk, load_trunk, network_folder
 from nst.weight_files import read_tensors, write_tensors
 from nst.weighted import parse_weighted
@@ -140,11 +140,7 @@ def _checked_info(info: StyleInfo) -> StyleInfo:
         raise TypeError
     if not isinstance(info.made, dict) or len(json.dumps(info.made)) > _MOST_MADE:
         raise TypeError
-    return replace(info, **{name: _visible(text) for name, text in texts.items()})
-
-
-def _visible(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return replace(info, **{name: visible(text) for name, text in texts.items()})
 
 
 def by_title(style: Style) -> str:
@@ -196,7 +192,7 @@ class StyleLibrary:
     def __getitem__(self, style_id: str) -> Style:
         if style_id not in self._styles:
             names = ", ".join(self._styles) or "none is installed"
-            raise ConfigError(f"There is no style '{_visible(style_id[:60])}': choose from {names}.")
+            raise ConfigError(f"There is no style '{style_id[:60]}': choose from {names}.")
         return self._styles[style_id]
 
     def listing(self) -> list[dict[str, Any]]:

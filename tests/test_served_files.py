@@ -168,16 +168,14 @@ def test_no_address_is_opened_for_a_visitor(http, tmp_path, ids):
             f"http://x@127.0.0.1:{port}/", "hf://x/y", "s3://x/y", f"//127.0.0.1:{port}/x.png",
         ]  # fmt: skip
         for address in addresses:
-            for file in (reference(address), reference(address, is_stream=True), reference(address, url=address)):
-                for api, data in (
-                    ("stylize", [file, ids[0], 1, "off", 64]), ("add_style", [file]),
-                    ("optimize", [file, [file], "", "quick", ""]),
-                ):  # fmt: skip
-                    error = error_of(http, api, data)
-                    assert error.endswith(".") and "/etc" not in error and "secret" not in error, (address, api, error)
+            error = error_of(http, "stylize", [reference(address), ids[0], 1, "off", 64])
+            assert error.endswith(".") and "/etc" not in error and "secret" not in error, (address, error)
             for door in ("gradio_api/file=", "gradio_api/proxy=", "gradio_api/file/"):
                 answer = http.get(f"{door}{address}", follow_redirects=True)
                 assert answer.status_code in (400, 403, 404) and "secret" not in answer.text, (door, address)
+        for file in (reference(own), reference(own, is_stream=True), reference(own, url=own)):
+            for api, data in {"add_style": [file], "optimize": [file, [file], "", "quick", ""]}.items():
+                assert "no addresses" in error_of(http, api, data), api
         shown = {"path": None, "url": own, "meta": {"_type": "gradio.FileData"}}
         assert error_of(http, "stylize", [shown, ids[0], 1, "off", 64]).endswith(".")
         for name, text in {
@@ -227,7 +225,7 @@ def test_a_body_without_an_end_is_cut_off(http):
 
 def test_uploads_have_a_limit(http):
     """Each file by Gradio, which cannot count all files of a request; the sizes are only announced here."""
-    assert http.get("config").json()["max_file_size"] == 500 * 1000**2
+    assert http.get("config").json()["max_file_size"] == 500 << 20
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     for path, size in (("upload", 700 << 20), ("component_server", 80 << 20), ("call/stylize", 80 << 20)):
         with socket.create_connection((http.base_url.host, http.base_url.port), timeout=20) as raw:
