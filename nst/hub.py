@@ -1,8 +1,8 @@
 """Styles from the Hugging Face Hub: pulled, checked, cached.
 
 A repo holds any number of styles (``styles/ID.safetensors``, ``styles/ID.jpg``) and perhaps a trunk (``config.json``,
-``model.safetensors``). Nothing else is ever fetched, nothing is unpickled, and what is too large is not fetched at
-all. A style that is bad, or belongs to another trunk, is left out with its reason; the others load.
+``model.safetensors``). Nothing else is fetched, nor what is too large; nothing is unpickled. A style that is bad, or of
+another trunk, is left out with its reason; the others load.
 """
 
 from __future__ import annotations
@@ -36,13 +36,12 @@ SECONDS = 20.0
 
 MOST_STYLES = 200
 MOST_TRUNK_BYTES = 16 << 20
-_MOST_CONFIG_BYTES = 64 << 10
 _MOST_BYTES = 64 << 20  # of one pull
-_TRUNK = {"config.json": _MOST_CONFIG_BYTES, "model.safetensors": MOST_TRUNK_BYTES}
+_TRUNK = {"config.json": 64 << 10, "model.safetensors": MOST_TRUNK_BYTES}
 _STYLE_FILE = re.compile(r"styles/(.*)\.safetensors", re.DOTALL)
 _SHA = re.compile(r"[0-9a-f]{40}")
-# A ref of our own in the repo's folder of the cache. The client moves refs/main whenever any program asks for any file,
-# and what was pulled at an earlier commit would then not be found without a network.
+# A ref of our own in the cache. The client moves refs/main whenever any program asks for any file, and what was pulled
+# at an earlier commit would then not be found without a network.
 _PIN = "nst"
 
 
@@ -198,7 +197,7 @@ def _storage(repo: HubRepo) -> Path:
 
 
 def forget(repo: HubRepo) -> None:
-    """Delete what the cache has of a repo, in every revision."""
+    """Delete what the cache has of a repo."""
     shutil.rmtree(_storage(repo), ignore_errors=True)
 
 

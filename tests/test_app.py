@@ -45,7 +45,8 @@ def refusal(client, **arguments) -> str:
 def test_the_endpoint_is_documented_and_nothing_else_is_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(endpoints) == {
-        "/optimize", "/styles", "/stylize", "/stylize_with", "/networks", "/stylize_video", "/learn_style",
+        "/optimize", "/styles", "/stylize", "/stylize_with", "/stylize_batch", "/networks", "/paint_like",
+        "/stylize_video", "/learn_style",
         "/add_style",
     }  # fmt: skip
     described = endpoints["/optimize"]

@@ -259,7 +259,7 @@ def test_a_batch_paints_what_can_be_painted_and_says_what_cannot(client, small, 
     [
         ({"files": []}, "No photos"),
         ({"style": "nobody"}, "no style 'nobody'"),
-        ({"strength": 2}, "between 0 and 1"),
+        ({"strength": 2}, "from 0 .the photo. to 1"),
         ({"max_side": LIMIT + 1}, str(LIMIT)),
         ({"files": 51}, "up to 50 photos"),
     ],

@@ -57,7 +57,8 @@ def test_no_file_is_too_large_for_a_space(root):
 
 
 def test_modules_stay_short(root):
-    assert [p.name for p in root.glob("nst/**/*.py") if len(p.read_text().splitlines()) > 300] == []
+    code = [path for path in root.glob("nst/**/*.py") if path.parent.name != "texts"]  # catalogues are no code
+    assert [path.name for path in code if len(path.read_text().splitlines()) > 300] == []
     assert not list(root.rglob("nst/**/utils.py"))
 
 

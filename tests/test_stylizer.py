@@ -114,7 +114,9 @@ def test_a_painting_does_not_depend_on_its_batch_mates(stylizer, photo):
     together = stylizer.paint(photos, codes)
     for i in range(3):
         alone = stylizer.paint(photos[i, None], codes[i, None])
-        assert float((together[i] - alone[0]).abs().max()) < 1 / 255
+        # In bfloat16 the order of sums, which depends on the batch, may tip a value over.
+        difference = (together[i] - alone[0]).abs()
+        assert float(difference.max()) < 2 / 255 and float(difference.mean()) < 0.1 / 255
 
 
 def test_the_same_photo_gives_the_same_painting(stylizer, photo):

@@ -31,6 +31,7 @@ ENGLISH_WORDS = re.compile(
 )
 # What only programs and the command line can cause; the page offers a list, or a slider, or nothing of the kind.
 NOT_ON_THE_PAGE = re.compile(
+    r"Files are uploaded here|This request cannot be read|"
     r"There is no (backbone|pooling|device|preset|such|keep-colour|network|setting|brush|effort|7|normalisation|picture"
     r" file)|The setting|The output|A morph|The styles of a morph|A style's id|The longer side|The network|The fold"
     r"|The upsampling|VGG-16 has|The settings of network|The 7 are written|The weights are numbers|There are 7"

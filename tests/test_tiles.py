@@ -131,10 +131,10 @@ def test_free_memory_is_a_plausible_number():
 
 @pytest.mark.parametrize("mode", ["luminance", "linear"])
 def test_colours_are_kept_in_strips_as_in_one_piece(photo, monkeypatch, mode):
-    from nst import images
+    from nst import rgb
 
     result = resize(photo, 200).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     once = keep_color(result, resize(photo, 200), mode)
-    monkeypatch.setattr(images, "_STRIP_PIXELS", 1000)
+    monkeypatch.setattr(rgb, "_STRIP_PIXELS", 1000)
     strips = keep_color(result, resize(photo, 200), mode)
     assert np.abs(np.asarray(once, int) - np.asarray(strips, int)).max() <= 1

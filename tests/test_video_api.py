@@ -135,7 +135,7 @@ def test_a_clip_that_is_too_long_is_refused_with_the_way_out(client, tmp_path, i
         ({"style": "{a},{a}"}, "given twice"),
         ({"strength": 2}, "from 0 (the photo) to 1"),
         ({"strength": None}, "from 0 (the photo) to 1"),
-        ({"temporal": "maybe"}, "['on', 'off']"),
+        ({"temporal": "maybe"}, "'on', 'off'"),
         ({"temporal": None}, "choose from on, off"),
         ({"keep_color": "rainbow"}, "off"),
         ({"max_side": 7}, "32 or more"),
@@ -192,12 +192,12 @@ def _song(folder) -> bytes:
 
 
 def test_cancelling_frees_the_worker(client, tmp_path, small, ids):
-    many = make_clip(tmp_path / "many.mp4", frames=480, rate=240)
+    many = make_clip(tmp_path / "many.mp4", frames=190, rate=100, size=(320, 240))
     job = client.submit(handle_file(str(many)), ids[0], **ENDPOINT)
     while not job.outputs():
-        assert not job.done()
+        assert not job.done(), job.exception()
         time.sleep(0.05)
     job.cancel()
     started, (_, _, report, _) = time.monotonic(), job.outputs()[-1]
     painted(client, small, ids[0], length=0.1)
-    assert time.monotonic() - started < report["eta"] * (1 - 60 / 480)
+    assert time.monotonic() - started < report["eta"] * 0.75

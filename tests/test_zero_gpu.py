@@ -73,4 +73,4 @@ def test_our_sentences_survive_the_worker(space, tmp_path, photo):
 
 def test_the_page_says_what_it_runs_on(space):
     client, _ = space
-    assert "ZeroGPU" in json.dumps(client.config["components"])
+    assert "ZeroGPU" in json.dumps(client.config)

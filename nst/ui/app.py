@@ -20,7 +20,19 @@ from nst.ui.visit import Visit, sources
 TITLE = "Neural Style Transfer"
 CSS = Path(__file__).with_name("style.css")
 MOST_WAITING = int(os.environ.get("NST_MAX_QUEUE", "40"))
-THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone")
+SCRIPT = Path(__file__).with_name("accessible.js")
+# Orange as Soft has it is too light to read: text on it and in it is darker, or lighter in the dark.
+THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone").set(
+    block_label_text_color="*primary_800", block_label_text_color_dark="*primary_200",
+    block_title_text_color="*primary_800", block_title_text_color_dark="*primary_200",
+    block_label_background_fill_dark="*primary_900", block_title_background_fill_dark="*primary_900",
+    block_info_text_color="*neutral_600", block_info_text_color_dark="*neutral_300",
+    button_primary_background_fill="*primary_700", button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover="*primary_800", button_primary_background_fill_hover_dark="*primary_800",
+    checkbox_label_background_fill_selected="*primary_700", checkbox_label_background_fill_selected_dark="*primary_700",
+    body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_300",
+    color_accent="*primary_700",
+)  # fmt: skip
 
 
 def build() -> gr.Blocks:
@@ -54,7 +66,8 @@ def build() -> gr.Blocks:
 def launch_options() -> dict:
     """Arguments of ``launch`` that belong to the page, which has been built."""
     return {
-        "theme": THEME, "css_paths": [CSS], "footer_links": ["api"], "show_error": False,
+        "theme": THEME, "css_paths": [CSS], "js": SCRIPT.read_text(encoding="utf-8"), "footer_links": ["api"],
+        "show_error": False,
         "max_file_size": UPLOAD_LIMIT, "state_session_capacity": 1000, "i18n": translations(),
         "app_kwargs": app_options(agents.only_tools), "mcp_server": agents.offered(),
         "run_history": False, "enable_monitoring": False,  # visitors are not watched, not even by one another

@@ -80,7 +80,7 @@ class Gate:
         if _announced(scope) > most:
             await _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, send)
             return
-        begun, received = False, 0
+        begun, replaced, received = False, False, 0
 
         async def counted() -> Message:
             nonlocal received
@@ -91,9 +91,15 @@ class Gate:
             return message
 
         async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
+            nonlocal begun, replaced
+            if message["type"] == "http.response.start":
+                begun = True
+                # What Gradio says of a handler's failure is no sentence, or none at all.
+                replaced = message["status"] == HTTPStatus.INTERNAL_SERVER_ERROR
+                if replaced:
+                    await _answer(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
+            if not replaced:
+                await send(message)
 
         try:
             await self._app(scope, counted, noted)

@@ -274,6 +274,10 @@ SENTENCES: dict[str, str] = {
         "Es fehlt ein Stilbild: Füg mindestens ein Gemälde hinzu."
     ),
     "This file is empty: choose a picture.": "Diese Datei ist leer: Wähl ein Bild.",
+    "This picture is stored in too many passes to be opened here: save it again as a usual JPEG.": (
+        "Dieses Bild ist in zu vielen Durchgängen gespeichert, um es hier zu öffnen: Speichere es neu als gewöhnliches "
+        "JPEG."
+    ),
     "This file is not a picture that can be read: use JPEG, PNG, WebP, HEIC, TIFF, BMP or GIF.": (
         "Diese Datei ist kein lesbares Bild: Nimm JPEG, PNG, WebP, HEIC, TIFF, BMP oder GIF."
     ),

@@ -1,0 +1,23 @@
+// What Gradio's components do not tell screen readers: names of example pictures, titles of styles, what is empty.
+() => {
+  const mend = () => {
+    for (const button of document.querySelectorAll("button.gallery-item:not([aria-label])")) {
+      const shown = button.querySelector("img, video, source");
+      const file = (shown?.currentSrc || shown?.src || "").split("/").pop().split(/[?#]/)[0];
+      if (file) button.setAttribute("aria-label", decodeURIComponent(file).replace(/\.\w+$/, "").replace(/[-_]+/g, " "));
+    }
+    for (const button of document.querySelectorAll("button.thumbnail-item")) {
+      const title = button.querySelector(".caption-label")?.textContent.trim();
+      if (title && button.getAttribute("aria-label") !== title) button.setAttribute("aria-label", title);
+    }
+    for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
+  };
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mend(); });
+  };
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+  mend();
+}
