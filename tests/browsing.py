@@ -74,6 +74,11 @@ def fill_in_number(page, component: str, value: float) -> None:
     box.press("Tab")
 
 
+def open_accordion(page, name: str) -> None:
+    """Unfold what is called that on the tab that is open."""
+    page.locator("button.label-wrap:not(.open):visible", has_text=name).first.click()
+
+
 def remove_picture(page, component: str) -> None:
     """Empty a picture input."""
     page.locator(component).get_by_role("button", name="Remove Image").click()

@@ -9,8 +9,14 @@ from tests.test_texts import ENGLISH_WORDS
 
 pytestmark = pytest.mark.browser
 TABS = {
-    "Schnell": ("#fast-start", ["#fast-mix"], ["Foto", "Malen", "Alle probieren", "Stärke", "Keiner"]),
-    "Video": ("#video-start", ["#video-mix"], ["Beginn (Sekunden)", "Ruhige Bilder", "25 Bilder pro Sekunde"]),
+    "Schnell": (
+        "#fast-start", ["#fast-mix", "#fast-settings"],
+        ["Foto", "Malen", "Alle probieren", "Stärke", "Keiner", "Farben des Fotos"],
+    ),
+    "Video": (
+        "#video-start", ["#video-mix", "#video-settings"],
+        ["Beginn (Sekunden)", "Ruhige Bilder", "25 Bilder pro Sekunde"],
+    ),
     "Langsam": ("#slow-start", ["#slow-advanced"], ["Qualität", "Ausgewogen", "Ausgangsbild", "Läuft auf"]),
     "Beibringen": (
         "#teach-start", ["#teach-more", "#open-style", "#hub-styles", "#publish"],

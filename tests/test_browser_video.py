@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.browsing import fill_in_number, open_page, open_tab, wait_for_text
+from tests.browsing import fill_in_number, open_accordion, open_page, open_tab, wait_for_text
 from tests.clips import facts, make_clip
 from tests.live import running_app
 from tests.pictures import written
@@ -247,6 +247,7 @@ def test_every_setting_counts(desktop, tmp_path):
         for alt in desktop.locator("#video-styles img").evaluate_all("images => images.map(i => i.alt)")
     ]
     desktop.locator("#video-styles button:has(img)").nth(2).click()
+    open_accordion(desktop, "Settings")
     desktop.locator("#video-morph input").check()
     paint(desktop)
     toast = desktop.locator(".toast-body", has_text="choose a second style under Mix styles").first
@@ -271,6 +272,7 @@ def test_every_setting_counts(desktop, tmp_path):
 def test_a_real_clip_keeps_its_frames_its_times_and_its_sound(desktop, shared, tmp_path, shots):
     bunny = shared / "video" / "bigbuckbunny.mp4"
     upload(desktop, bunny, "5.3 seconds · 25 frames a second · 1280×720 pixels · with sound")
+    open_accordion(desktop, "Settings")
     desktop.locator("#video-size input").click()
     desktop.get_by_role("option", name="256 px").click()
     paint(desktop)

@@ -15,7 +15,7 @@ from PIL import Image
 from nst.backbone_weights import WEIGHTS
 from nst.networks import build_network
 from nst.trunks import load_trunk, save_trunk
-from tests.browsing import open_page, wait_for_text
+from tests.browsing import open_accordion, open_page, wait_for_text
 from tests.hub_child import make_style
 from tests.live import running_app
 
@@ -75,6 +75,7 @@ def test_clients_choose_among_networks(url, cat, ids):
 @pytest.mark.browser
 def test_the_page_shows_the_styles_of_the_chosen_network(browser, url, ids, shots):
     with open_page(browser, url, 1280) as page:
+        open_accordion(page, "Settings")
         page.locator("#fast-network input").click()
         page.get_by_role("option", name="Johnson et al. 2016").click()
         page.wait_for_function("() => document.querySelectorAll('#fast-styles img').length === 1")

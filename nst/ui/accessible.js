@@ -1,4 +1,5 @@
-// What Gradio's components do not tell screen readers: names of example pictures, titles of styles, what is empty.
+// What Gradio's components do not tell screen readers: names of example pictures, titles of styles, what is written on
+// a place to drop files, what is empty.
 () => {
   const mend = () => {
     for (const button of document.querySelectorAll("button.gallery-item:not([aria-label])")) {
@@ -9,6 +10,10 @@
     for (const button of document.querySelectorAll("button.thumbnail-item")) {
       const title = button.querySelector(".caption-label")?.textContent.trim();
       if (title && button.getAttribute("aria-label") !== title) button.setAttribute("aria-label", title);
+    }
+    for (const drop of document.querySelectorAll("button.upload-container")) {  // its name is what is written on it
+      const written = drop.innerText.replace(/\s+/g, " ").trim();
+      if (written && drop.getAttribute("aria-label") !== written) drop.setAttribute("aria-label", written);
     }
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
   };

@@ -49,7 +49,7 @@ def build(visit: gr.State) -> FastTab:
     # is picked again, and all that paints can share one event, of which the newest wins.
     wanted = gr.State(0)
     on_sheet = gr.State(())  # ids of its tiles
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="sides"):
         with gr.Column(scale=4, min_width=300):
             photo = UnopenedImage(
                 CONTENT[0]["file"], label=tr("photo"), elem_id="fast-photo", sources=["upload", "clipboard", "webcam"],
@@ -58,7 +58,7 @@ def build(visit: gr.State) -> FastTab:
             strip(CONTENT, photo, "example_photos", "fast")
             sizes = [side for side in SIZES if side <= MAX_SIDE]
             fields = style_fields("fast", sizes, "photo")
-            with gr.Row():
+            with fields.settings, gr.Row():
                 strokes = gr.Dropdown(
                     [(tr("fast.strokes.own"), 0), *((tr("fast.strokes.as_on", side=side), side) for side in _STROKES)],
                     value=0, label=tr("fast.strokes"), elem_id="fast-strokes", min_width=180,

@@ -52,6 +52,7 @@ class StyleFields:
     strength: gr.Slider
     size: gr.Dropdown
     keep_color: gr.Radio
+    settings: gr.Accordion
     mix: gr.Accordion
     choosers: list[gr.Dropdown]
     weights: list[gr.Slider]
@@ -76,36 +77,33 @@ def style_fields(tab: str, sizes: Iterable[int], subject: str) -> StyleFields:
         subject: what is painted, ``photo`` or ``clip``.
     """
     visit = Visit()  # as every visitor begins
-    first = visit.shown[0]
     networks = installed_networks()
-    network = gr.Dropdown(
-        [(_NETWORKS.get(name, name), name) for name in networks], value=visit.network, label=tr("styles.network"),
-        elem_id=f"{tab}-network", visible=len(networks) > 1, filterable=False,
-    )  # fmt: skip
     gr.Markdown(tr("styles.pick"), elem_classes="note")
     gallery = gr.Gallery(
         _tiles(visit), format="jpeg", label=tr("styles.gallery"), show_label=False, elem_id=f"{tab}-styles", columns=4,
-        height=460, allow_preview=False, interactive=False, buttons=[], selected_index=0,
+        height=460, allow_preview=False, interactive=False, buttons=[], selected_index=_place(visit, visit.first),
     )  # fmt: skip
-    with gr.Row():
+    with gr.Column(elem_classes="settings"):
         strength = gr.Slider(
-            0,
-            1,
-            StylizeConfig.strength,
-            step=0.05,
-            label=tr("styles.strength"),
-            elem_id=f"{tab}-strength",
-            min_width=180,
+            0, 1, StylizeConfig.strength, step=0.05, label=tr("styles.strength"), elem_id=f"{tab}-strength"
         )
-        size = gr.Dropdown(
-            [(tr("styles.size.own"), 0), *((f"{side} px", side) for side in sizes)], value=0,
-            label=tr("styles.size"), elem_id=f"{tab}-size", min_width=140,
-        )  # fmt: skip
-    keep = gr.Radio(
-        [(tr(f"styles.keep.{name}"), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
-        label=tr(f"styles.keep.{subject}"), elem_id=f"{tab}-keep-color",
-    )  # fmt: skip
-    return StyleFields(network, gallery, strength, size, keep, *_mix(tab, visit, first))
+        mix, choosers, weights = _mix(tab, visit)
+        with gr.Accordion(tr("styles.settings"), open=False, elem_id=f"{tab}-settings") as settings:
+            keep = gr.Radio(
+                [(tr(f"styles.keep.{name}"), name) for name in KEEP_COLOR], value=StylizeConfig.keep_color,
+                label=tr(f"styles.keep.{subject}"), elem_id=f"{tab}-keep-color",
+            )  # fmt: skip
+            with gr.Row():
+                size = gr.Dropdown(
+                    [(tr("styles.size.own"), 0), *((f"{side} px", side) for side in sizes)], value=0,
+                    label=tr("styles.size"), elem_id=f"{tab}-size", min_width=140,
+                )  # fmt: skip
+                network = gr.Dropdown(
+                    [(_NETWORKS.get(name, name), name) for name in networks], value=visit.network,
+                    label=tr("styles.network"), elem_id=f"{tab}-network", visible=len(networks) > 1, filterable=False,
+                    min_width=140,
+                )  # fmt: skip
+    return StyleFields(network, gallery, strength, size, keep, settings, mix, choosers, weights)
 
 
 def chosen(values: Sequence[Any]) -> Choice:
@@ -141,9 +139,9 @@ def show_choice(visit: Visit, style_id: str) -> gr.Gallery:
 def listed(visit: Visit, choice: str, language: str) -> list[Any]:
     """Updates of :attr:`StyleFields.lists` for the styles that the visitor has now, where ``choice`` is chosen.
 
-    If that is none of them, the first one is.
+    If that is none of them, the visit's first one is.
     """
-    titles, first = _titles(visit), visit.shown[0]
+    titles, first = _titles(visit), visit.first
     known = choice in {style_id for _, style_id in titles}
     choosers: list[Any] = [gr.Dropdown(_choices(titles, n)) for n in range(1, STYLES + 1)]
     if not known:
@@ -176,7 +174,7 @@ def _choices(titles: list[tuple[str, str]], number: int) -> list[tuple[str, str]
     return titles if number == 1 else [(tr("styles.none"), ""), *titles]
 
 
-def _mix(tab: str, visit: Visit, first: str) -> tuple[gr.Accordion, list[gr.Dropdown], list[gr.Slider]]:
+def _mix(tab: str, visit: Visit) -> tuple[gr.Accordion, list[gr.Dropdown], list[gr.Slider]]:
     titles = _titles(visit)
     choosers, weights = [], []
     with gr.Accordion(tr("styles.mix"), open=False, elem_id=f"{tab}-mix") as frame:
@@ -184,7 +182,7 @@ def _mix(tab: str, visit: Visit, first: str) -> tuple[gr.Accordion, list[gr.Drop
             with gr.Row():
                 choosers.append(
                     gr.Dropdown(
-                        _choices(titles, n), value=first if n == 1 else "", label=tr("styles.style", n=n),
+                        _choices(titles, n), value=visit.first if n == 1 else "", label=tr("styles.style", n=n),
                         elem_id=f"{tab}-style-{n}", min_width=200,
                     )
                 )  # fmt: skip

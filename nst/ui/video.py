@@ -48,7 +48,7 @@ def build(visit: gr.State) -> StyleFields:
     stops = Stops()
     # In the page, not in a gr.State, which is read when a run's turn comes, and would be that of the newest.
     ticket = gr.Textbox(visible=False)
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="sides"):
         with gr.Column(scale=4, min_width=300):
             clip = UnopenedVideo(
                 CLIPS[0]["file"], label=tr("video.clip"), elem_id="video-clip", sources=["upload"], height=260
@@ -63,14 +63,15 @@ def build(visit: gr.State) -> StyleFields:
                     placeholder=tr("video.length.empty"),
                 )  # fmt: skip
             fields = style_fields("video", [side for side in _SIZES if side <= MAX_SIDE], "clip")
-            temporal = gr.Checkbox(
-                VideoConfig.temporal, label=tr("video.temporal"), elem_id="video-temporal",
-                info=tr("video.temporal.info"),
-            )  # fmt: skip
-            morph = gr.Checkbox(
-                VideoConfig.morph, label=tr("video.morph"), elem_id="video-morph",
-                info=tr("video.morph.info"),
-            )  # fmt: skip
+            with fields.settings:
+                temporal = gr.Checkbox(
+                    VideoConfig.temporal, label=tr("video.temporal"), elem_id="video-temporal",
+                    info=tr("video.temporal.info"),
+                )  # fmt: skip
+                morph = gr.Checkbox(
+                    VideoConfig.morph, label=tr("video.morph"), elem_id="video-morph",
+                    info=tr("video.morph.info"),
+                )  # fmt: skip
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
                 go = gr.Button(tr("paint"), variant="primary", elem_id="video-start", min_width=120)

@@ -16,6 +16,7 @@ from nst.trunks import MULTISTYLE, load_trunk
 YOURS = "yours"
 """The origin of styles that the visitor has taught or brought."""
 
+_PRESELECTED = "composition_vii"  # strong colours, and another picture at first sight
 MOST_OWN = 24  # about 150 kB each, kept for an hour after the page is closed
 MOST_REPOS = 8
 _MOST_ID = 48
@@ -83,6 +84,11 @@ class Visit:
         changed, self._seen = seen != self._seen, seen
         self.shown = tuple(style.info.id for style in pictured)
         return changed
+
+    @property
+    def first(self) -> str:
+        """The id of the style that is chosen before the visitor chooses one."""
+        return _PRESELECTED if _PRESELECTED in self.shown else self.shown[0]
 
     @property
     def own(self) -> list[Style]:

@@ -38,6 +38,7 @@ TEXTS: dict[str, str] = {
     "styles.keep.luminance": "Luminanz",
     "styles.keep.linear": "Linear",
     "styles.mix": "Stile mischen",
+    "styles.settings": "Einstellungen",
     "styles.style": "Stil {n}",
     "styles.weight": "Gewicht {n}",
     "styles.none": "Keiner",

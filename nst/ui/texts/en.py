@@ -44,6 +44,7 @@ TEXTS: dict[str, str] = {
     "styles.keep.luminance": "Luminance",
     "styles.keep.linear": "Linear",
     "styles.mix": "Mix styles",
+    "styles.settings": "Settings",
     "styles.style": "Style {n}",
     "styles.weight": "Weight {n}",
     "styles.none": "None",
