@@ -2,13 +2,17 @@
 
 import io
 import json
+import threading
 import time
+from contextlib import suppress
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from nst.ui import idle_memory
 from tests.live import running_app
 from tests.pictures import ODD, REFUSED, good_jpeg, written
 
@@ -152,3 +156,43 @@ def test_the_result_is_a_picture_a_browser_shows(client, photo, style):
     picture, *_ = client.predict(photo, [style], "", "quick", QUICK, api_name="/optimize")
     with open(picture, "rb") as file:  # noqa: PTH123
         assert Image.open(io.BytesIO(file.read())).format in ("PNG", "WEBP", "JPEG")
+
+
+def test_killed_in_the_middle_it_starts_cleanly(root, tmp_path, photo, style):
+    picked = handle_file(str(root / "examples" / "content" / "cat.jpg"))
+    with running_app(root, tmp_path) as url:
+        client = Client(url, verbose=False)
+        first = Image.open(client.predict(picked, "udnie", api_name="/stylize"))
+        long = json.dumps({"size": 64, "iterations": 2000, "scales": 1})
+        job = client.submit(photo, [style], "", "quick", long, api_name="/optimize")
+        while not job.outputs():
+            time.sleep(0.05)
+    with suppress(Exception):
+        job.cancel()
+    cached = [path for path in (tmp_path / "gradio").rglob("*") if path.is_file()]
+    assert len(cached) > 3
+    for path in cached:  # as if every one of them had been half written
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with running_app(root, tmp_path) as url:
+        client = Client(url, verbose=False)
+        again = Image.open(client.predict(picked, "udnie", api_name="/stylize"))
+        assert again.size == first.size and again.tobytes() == first.tobytes()
+        *_, png = client.predict(photo, [style], "", "quick", QUICK, api_name="/optimize")
+        Image.open(png).load()
+        shown = [c["props"]["value"] for c in client.config["components"] if c["props"].get("elem_id") == "fast-photo"]
+        assert httpx.get(shown[0]["url"]).content == (root / "examples" / "content" / "cat.jpg").read_bytes()
+
+
+def test_memory_goes_back_once_after_each_piece_of_work(monkeypatch):
+    calls = []
+    monkeypatch.setattr(idle_memory, "_EVERY_SECONDS", 0.1)
+    threading.Thread(target=idle_memory._watch, args=(calls.append,), daemon=True).start()
+    for done in (1, 2):
+        end = time.process_time() + 0.3
+        while time.process_time() < end:
+            pass
+        end = time.monotonic() + 10
+        while len(calls) < done and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(0.5)  # and not again
+        assert len(calls) == done

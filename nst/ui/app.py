@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from nst.devices import native_bfloat16, pick_device
-from nst.ui import agents, compare, fast, links, slow, sweep, teach, video
+from nst.ui import agents, compare, fast, idle_memory, links, slow, sweep, teach, video
 from nst.ui.gate import app_options
 from nst.ui.page import Page
 from nst.ui.shelves import HubLine, Shelves
@@ -37,6 +37,7 @@ THEME = gr.themes.Soft(primary_hue="orange", neutral_hue="stone").set(
 
 def build() -> gr.Blocks:
     """The app, ready to ``launch(**launch_options())``."""
+    sweep.forget_earlier_files()
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(sweep.EVERY_SECONDS, sweep.AGE_SECONDS)) as demo:
         gr.Markdown(tr("header"), elem_id="header")
         visit = gr.State(Visit())
@@ -96,7 +97,11 @@ def teach_note() -> str:
 
 
 def start_background(demo: gr.Blocks) -> None:
-    """Ask the Hub for styles and votes, and delete old files; whatever comes of it, the app is there at once."""
+    """Ask the Hub for styles and votes, delete old files, give memory back.
+
+    Whatever comes of it, the app is there at once.
+    """
     sources().start()
     compare.ballot_box().start()
     sweep.start(demo)
+    idle_memory.start()

@@ -9,12 +9,23 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import gradio as gr
+from gradio import processing_utils
 
 EVERY_SECONDS, AGE_SECONDS = 1800, 7200
 """How often, and how old a file is then."""
+
+
+def forget_earlier_files() -> None:
+    """Name cached files in a way of this process. To be called before the page is built.
+
+    Gradio names a copy after a hash of what is in the file, and takes one that is there as it is; a program that was
+    killed while it wrote one would have left half of it for the next.
+    """
+    processing_utils.hash_seed = uuid.uuid4().bytes
 
 
 def sweep(demo: gr.Blocks, age: float = AGE_SECONDS) -> int:
