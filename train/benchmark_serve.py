@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from gradio_client import Client, handle_file
+from gradio_client.client import Job
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +65,7 @@ class _Visitor:
 
     def slow(self) -> None:
         photo = handle_file(str(self.path))
-        *_, (_, _, _, png) = self.client.submit(photo, [photo], settings=_SLOW, api_name="/optimize")
+        *_, png = self.client.predict(photo, [photo], settings=_SLOW, api_name="/optimize")
         with Image.open(png) as image:  # five steps from the photo do not lead far away
             small = Image.fromarray(self.photo.astype(np.uint8)).resize(image.size, Image.Resampling.LANCZOS)
         self._check(png, np.asarray(small, float), 25)
@@ -72,8 +73,7 @@ class _Visitor:
     def cancelled(self) -> None:
         photo = handle_file(str(self.path))
         job = self.client.submit(photo, [photo], settings=_LONG, api_name="/optimize")
-        with suppress(StopIteration):
-            next(iter(job))
+        _wait_for_output(job)
         job.cancel()
 
     @staticmethod
@@ -103,6 +103,15 @@ def serve(args: argparse.Namespace) -> dict[str, Any]:
     print(f"A client goes away mid-run: the next one has its first picture after {result['gone']} s (three times), and")
     print(f"after {result['alone']} s where nobody was before")
     return result
+
+
+def _wait_for_output(job: Job) -> None:
+    """Not by iterating over the job: of one that is refused the client's iterator has no end."""
+    while not job.outputs():
+        if job.done():
+            job.result()  # raises what the refusal says
+            return
+        time.sleep(0.01)
 
 
 def _crowd(visitors: list[_Visitor], seconds: float, folder: Path) -> dict[str, Any]:
@@ -154,7 +163,7 @@ def _gone(visitor: _Visitor, other: _Visitor) -> float:
     photo = handle_file(str(visitor.path))
     client = Client(visitor.client.src, verbose=False)
     job = client.submit(photo, [photo], settings=_LONG, api_name="/optimize")
-    next(iter(job))
+    _wait_for_output(job)
     started = time.monotonic()
     job.cancel()
     client.close()
@@ -167,7 +176,7 @@ def _first_picture(visitor: _Visitor) -> float:
     started = time.monotonic()
     photo = handle_file(str(visitor.path))
     job = visitor.client.submit(photo, [photo], settings=_SLOW, api_name="/optimize")
-    next(iter(job))
+    _wait_for_output(job)
     seconds = round(time.monotonic() - started, 2)
     job.result()
     return seconds
