@@ -13,7 +13,7 @@ from nst.devices import autocast, memory_errors, pick_device
 from nst.errors import ConfigError
 from nst.images import MIN_SIDE, KeepColor, add_detail, fitted_size, keep_color, resize, to_image, to_tensor
 from nst.styles import EMBEDDED, StyleLibrary
-from nst.tiles import fits, free_memory, paint_tiles, statistics_of
+from nst.tiles import in_one_piece, paint_tiles, statistics_of
 from nst.trunks import TRUNK, load_trunk, network_folder, paint
 
 _PIXELS_FADE = 0.25  # below this strength the photo's own pixels are blended in
@@ -134,8 +134,7 @@ class Stylizer:
         return torch.lerp(images, painted, strength / fade) if strength < fade else painted
 
     def _tiled(self, image: Image.Image) -> bool:
-        """Whether a picture is better painted in tiles: it is larger than the memory allows."""
-        return hasattr(self._network, "reach") and not fits(*image.size, free_memory(self.device))
+        return hasattr(self._network, "reach") and not in_one_piece(*image.size, self.device)
 
     def _paint_large(self, image: Image.Image, code: Tensor, strength: float) -> Image.Image:
         codes = self._at_strength(code[None].to(self.device), strength)

@@ -113,7 +113,7 @@ def test_tiles_are_chosen_by_the_memory_that_is_free(stylizer, photo, monkeypatc
         asked.append(device)
         return 10 << 20
 
-    monkeypatch.setattr(stylizer_module, "free_memory", little)
+    monkeypatch.setattr(tiles, "free_memory", little)
     monkeypatch.setattr(stylizer_module.paint_tiles, "__defaults__", (128,))
     large = stylizer.stylize(picture, "udnie", strength=0.6, keep="luminance")
     assert asked and large.size == untiled.size
@@ -126,7 +126,13 @@ def test_tiles_are_chosen_by_the_memory_that_is_free(stylizer, photo, monkeypatc
 
 def test_free_memory_is_a_plausible_number():
     assert 100 << 20 < tiles.free_memory(torch.device("cpu")) < 1 << 45
-    assert tiles.fits(512, 512, 4 << 30) and not tiles.fits(12_000, 8_000, 4 << 30)
+
+
+def test_small_pictures_are_painted_in_one_piece_and_on_a_cpu_no_large_ones(monkeypatch):
+    monkeypatch.setattr(tiles, "free_memory", lambda device: 16 << 30)
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert tiles.in_one_piece(512, 512, cpu) and not tiles.in_one_piece(3840, 2160, cpu)
+    assert tiles.in_one_piece(3840, 2160, gpu) and not tiles.in_one_piece(12_000, 8_000, gpu)
 
 
 @pytest.mark.parametrize("mode", ["luminance", "linear"])

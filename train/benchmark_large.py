@@ -50,14 +50,14 @@ def _tiled_against_untiled(args: argparse.Namespace) -> dict[str, Any]:
     """With its own statistics, as an untiled picture has them, and at the seams."""
     torch.set_num_threads(args.threads)
     stylizer, photo = Stylizer(device="cpu"), _photo(_COMPARED, _COMPARED)
-    free = stylizer_module.free_memory
+    in_one_piece = stylizer_module.in_one_piece
     try:
         pictures = {}
-        for name, memory in (("untiled", 1 << 50), ("tiled", 0)):
-            stylizer_module.free_memory = lambda _, memory=memory: memory
+        for name, whole in (("untiled", True), ("tiled", False)):
+            stylizer_module.in_one_piece = lambda *_, whole=whole: whole
             pictures[name] = np.asarray(stylizer.stylize(photo, _STYLE)).astype(int)
     finally:
-        stylizer_module.free_memory = free
+        stylizer_module.in_one_piece = in_one_piece
     difference = np.abs(pictures["tiled"] - pictures["untiled"]).mean(2)
     jumps = np.abs(np.diff(pictures["tiled"].mean(2), axis=1))
     seams = jumps[:, TILE - 1 :: TILE]
@@ -87,7 +87,7 @@ def _measure(width: int, height: int, threads: int, repeats: int) -> dict[str, f
     stylizer.stylize(_photo(256, 256), _STYLE)
     idle = _peak()
     photo, times = _photo(width, height), []
-    for _ in range(repeats if width * height < 4e6 else 1):
+    for _ in range(repeats if width * height < 1e7 else 1):
         started = time.perf_counter()
         stylizer.stylize(photo, _STYLE)
         times.append(time.perf_counter() - started)
