@@ -36,7 +36,7 @@ only just asked for, page by page (measured at 2048×2048: 3.8 s, in tiles 1.9 s
 
 
 def in_one_piece(width: int, height: int, device: torch.device) -> bool:
-    """Whether a picture is better painted in one piece: it fits into the memory that is free, and that is not slower."""
+    """Whether a picture is better painted in one piece: it fits into memory, and that is not slower."""
     if device.type == "cpu" and width * height > _MOST_ON_A_CPU:
         return False
     return width * height * _BYTES_PER_PIXEL < free_memory(device) * _SHARE_OF_MEMORY
