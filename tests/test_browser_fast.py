@@ -74,6 +74,10 @@ def test_the_first_painting_takes_one_click_and_no_scrolling(page):
     box = page.get_by_role("button", name="Paint", exact=True).bounding_box()
     assert box["y"] + box["height"] <= page.viewport_size["height"]
     assert style in paint(page)
+    page.wait_for_function(
+        "() => { const box = document.querySelector('#fast-result').getBoundingClientRect();"
+        " return box.top >= 0 && box.bottom <= innerHeight; }"
+    )
 
 
 def test_upload_and_paint(page, tmp_path, shots):

@@ -26,6 +26,11 @@ from nst.ui.visit import Visit
 
 _NO_PHOTO = "No photo is given: upload one, or pick an example."
 SIZES = (512, 768, 1024, 1536, 2048)
+# On a phone the painting is below the button.
+_INTO_VIEW = """() => {
+    if (innerWidth <= 640)
+        document.querySelector("#fast-result")?.scrollIntoView({ behavior: "smooth", block: "center" });
+}"""
 _STROKES = (384, 512, 768, 1024)
 
 
@@ -123,6 +128,7 @@ def build(visit: gr.State) -> FastTab:
         _paint, [visit, photo, strokes, fine, *fields.inputs], [result, status, png, jpeg, compare, slider],
         **shared,
     )  # fmt: skip
+    start.click(None, js=_INTO_VIEW, api_visibility="private")
     try_all.click(
         _try_all, [visit, photo, fields.strength, fields.keep_color], [frame, sheet, sheet_status, on_sheet], **shared
     )
