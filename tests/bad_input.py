@@ -195,7 +195,7 @@ def _style_strings(style: str) -> Iterator[Case]:
         "a colon": (":", "missing"),
         "colons": (f"{style}:1:2:3", "no number"),
         "a path": ("../../etc/passwd", "no style"),
-        "a path to weights": ("/work/weights/multistyle/styles/udnie", "no style"),
+        "a path to weights": ("/opt/weights/multistyle/styles/udnie", "no style"),
         "NUL": ("a\0b", "no style"),
         "a home": ("~/.ssh/id_rsa", "no style"),
         "lines": ("a\nb\r\nc", "no style"),

@@ -166,6 +166,7 @@ def test_killed_in_the_middle_it_starts_cleanly(root, tmp_path, photo, style):
         long = json.dumps({"size": 64, "iterations": 2000, "scales": 1})
         job = client.submit(photo, [style], "", "quick", long, api_name="/optimize")
         while not job.outputs():
+            assert not job.done(), job.exception()
             time.sleep(0.05)
     with suppress(Exception):
         job.cancel()

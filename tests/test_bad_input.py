@@ -48,7 +48,7 @@ class Answer:
             found.append(f"says something else than {words}")
         if self.text and (len(self.text) > 700 or "\n" in self.text or not self.text.endswith(".")):
             found.append("is no sentence")
-        if leak := LEAKS.search(self.text.replace("'../../etc/passwd'", "").replace("/work/weights/multistyle", "")):
+        if leak := LEAKS.search(self.text.replace("'../../etc/passwd'", "").replace("/opt/weights/multistyle", "")):
             found.append(f"tells {leak[0]!r}")
         return [f"{self.case.name}: {fault}: {self.text[:200]!r}" for fault in found]
 

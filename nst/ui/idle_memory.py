@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ _IDLE = 0.1  # of a core, in the mean since the look before
 
 def start() -> None:
     """Look from time to time, in the background, as long as the program runs. Nothing to do without glibc."""
+    if sys.platform != "linux":  # on Windows there is nothing that could be asked
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         threading.Thread(target=_watch, args=(trim,), daemon=True, name="idle-memory").start()
