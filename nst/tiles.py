@@ -30,7 +30,7 @@ LEAST_TILE = 128
 _PATCH, _PATCHES_ALONG = 320, 4  # statistics come from at most 4×4 patches
 _BYTES_PER_PIXEL = 700  # that painting takes at its peak, untiled, in float32 (measured: 560)
 _SHARE_OF_MEMORY = 0.5  # of what is free, that a picture may take
-_MOST_ON_A_CPU = 2_000_000
+_MOST_ON_A_CPU = 3_000_000
 """Pixels above which tiles are faster: in one piece each layer would be written to memory that the allocator has only
 just asked for, page by page (measured at 3840×2160, in bfloat16: 8.1 s, in tiles 4.6 s)."""
 

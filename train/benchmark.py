@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from benchmark_backends import backends
 from benchmark_fast import fast
 from benchmark_folder import folder
 from benchmark_large import large
@@ -49,6 +50,7 @@ def main() -> None:
         "learn": learn,
         "large": large,
         "limits": limits,
+        "backends": backends,
         "folder": folder,
         "serve": serve,
         "memory": memory,

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nst.errors import ConfigError
+from nst.networks.reflect import ReflectConv2d
 from nst.networks.single import SingleStyle, check_norm, norm
 
 UPSAMPLINGS = ("nearest", "deconvolution")
@@ -36,13 +37,6 @@ class AONetConfig:
         check_norm(self.norm)
 
 
-class _Conv(nn.Conv2d):
-    """With reflection padding."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride, padding=kernel // 2, padding_mode="reflect")
-
-
 class _Up(nn.Module):
     """Twice the size."""
 
@@ -50,7 +44,7 @@ class _Up(nn.Module):
         super().__init__()
         self.nearest = upsampling == "nearest"
         if self.nearest:
-            self.conv: nn.Module = _Conv(inputs, outputs, kernel)
+            self.conv: nn.Module = ReflectConv2d(inputs, outputs, kernel)
         else:
             self.conv = nn.ConvTranspose2d(inputs, outputs, kernel, 2, padding=kernel // 2, output_padding=1)
 
@@ -61,8 +55,8 @@ class _Up(nn.Module):
 class _Block(nn.Module):
     def __init__(self, channels: int, kind: str) -> None:
         super().__init__()
-        self.conv1, self.norm1 = _Conv(channels, channels, 3), norm(kind, channels)
-        self.conv2, self.norm2 = _Conv(channels, channels, 3), norm(kind, channels)
+        self.conv1, self.norm1 = ReflectConv2d(channels, channels, 3), norm(kind, channels)
+        self.conv2, self.norm2 = ReflectConv2d(channels, channels, 3), norm(kind, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
@@ -75,8 +69,8 @@ class AONet(SingleStyle):
         super().__init__()
         self.config = config = config or AONetConfig()
         deep, shallow = config.width, config.width // 4
-        self.conv1, self.norm1 = _Conv(3, shallow, 9, 2), norm(config.norm, shallow)
-        self.conv2, self.norm2 = _Conv(shallow, deep, 3, 2), norm(config.norm, deep)
+        self.conv1, self.norm1 = ReflectConv2d(3, shallow, 9, 2), norm(config.norm, shallow)
+        self.conv2, self.norm2 = ReflectConv2d(shallow, deep, 3, 2), norm(config.norm, deep)
         self.blocks = nn.ModuleList(_Block(deep, config.norm) for _ in range(config.blocks))
         self.up1, self.norm3 = _Up(deep, shallow, 3, config.upsampling), norm(config.norm, shallow)
         self.up2 = _Up(shallow, 3, 9, config.upsampling)

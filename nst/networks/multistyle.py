@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nst.errors import ConfigError
+from nst.networks.reflect import ReflectConv2d, reflect
 
 _EPS = 1e-3  # of the variance; larger than usual, so that the noise of a flat sky is not blown up
 _EDGE = 1 / 512  # half a grey level: how close to black and white the photo's own logit goes
@@ -49,11 +50,16 @@ class MultistyleConfig:
             raise ConfigError("The network needs a width of 1 to 256 and 1 to 32 blocks.")
 
 
-def _normalise(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Instance normalisation of ``(N, C, H, W)``, with means and inverse deviations ``(N, C)``."""
+def _normalise(x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """Instance normalisation of ``(N, C, H, W)``, with means and inverse deviations ``(N, C)``.
+
+    ``scale`` and ``shift`` ``(C,)`` in float32 are applied in the same pass over memory.
+    """
     n, c, h, w = x.shape
+    if scale is not None and x.device.type != "cpu":  # only there may the dtypes differ
+        scale, shift = scale.to(x.dtype), shift.to(x.dtype)
     # A group per channel is instance normalisation; of the kernels on CPUs this one is the fastest by far.
-    return torch.native_group_norm(x, None, None, n, c, h * w, c, _EPS)
+    return torch.native_group_norm(x, scale, shift, n, c, h * w, c, _EPS)
 
 
 class _Normalise(torch.autograd.Function):
@@ -92,15 +98,20 @@ class Statistics:
         return again
 
     def normalise(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        """Normalise, scale and shift ``x``: the first time by its own statistics, which are kept."""
+        """Normalise, scale and shift ``x``: the first time by its own statistics, which are kept.
+
+        ``scale`` and ``shift`` are ``(C,)``.
+        """
         if not self._complete:
-            variance, mean = torch.var_mean(x.float(), (0, 2, 3), correction=0, keepdim=True)
-            self._found.append((mean, (variance + _EPS).rsqrt()))
-            self._next = len(self._found) - 1
+            tall = x.movedim(1, -1).flatten(0, 1)[None].movedim(-1, 1)  # the batch as one picture, in the same memory
+            tall = tall if x.device.type == "cpu" else tall.float()  # which on CPUs gives statistics in float32 anyway
+            y, mean, inverse = _normalise(tall, 1 + scale.float(), shift.float())
+            self._found.append((mean.view(1, -1, 1, 1), inverse.view(1, -1, 1, 1)))
+            return y.to(x.dtype).movedim(1, -1).view(len(x), *x.shape[2:], -1).movedim(-1, 1)
         mean, inverse = self._found[self._next]
         self._next += 1
-        gain = inverse * (1 + scale.float())
-        return torch.addcmul((shift.float() - mean * gain).to(x.dtype), x, gain.to(x.dtype))
+        gain = inverse * (1 + scale.float()[:, None, None])
+        return torch.addcmul((shift.float()[:, None, None] - mean * gain).to(x.dtype), x, gain.to(x.dtype))
 
 
 class ConditionalNorm(nn.Module):
@@ -113,21 +124,19 @@ class ConditionalNorm(nn.Module):
     def forward(self, x: Tensor, code: Tensor, statistics: Statistics | None = None) -> Tensor:
         """``x`` is ``(N, C, H, W)``, ``code`` ``(N, 2 C)``: deviations of the scales from one, then the shifts."""
         if statistics is not None:
-            return statistics.normalise(x, *code[:, :, None, None].chunk(2, 1))
-        x = _Normalise.apply(x) if torch.is_grad_enabled() else _normalise(x)[0]
-        scale, shift = code.to(x.dtype)[:, :, None, None].chunk(2, 1)
-        return torch.addcmul(shift, x, 1 + scale)
+            return statistics.normalise(x, *code[0].chunk(2))
+        if torch.is_grad_enabled():
+            scale, shift = code.to(x.dtype)[:, :, None, None].chunk(2, 1)
+            return torch.addcmul(shift, _Normalise.apply(x), 1 + scale)
+        if len(code) == 1 or code.stride(0) == 0:  # one code, perhaps for many pictures
+            scale, shift = code[0].float().chunk(2)
+            return _normalise(x, 1 + scale, shift)[0]
+        return torch.cat([self(*each) for each in zip(x.split(1), code.split(1), strict=True)])
 
 
-class Conv(nn.Conv2d):
-    """Convolution with reflection padding. Without a bias: a normalisation follows, which would remove it."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride, bias=False)
-        self.pad = kernel // 2
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, [self.pad] * 4, mode="reflect"))
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> ReflectConv2d:
+    """Without a bias: a normalisation follows, which would remove it."""
+    return ReflectConv2d(inputs, outputs, kernel, stride, bias=False)
 
 
 class UpConv(nn.Module):
@@ -154,12 +163,12 @@ class UpConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.factor == 1:
-            return F.conv2d(F.pad(x, [self.pad] * 4, mode="reflect"), self.weight)
+            return F.conv2d(reflect(x, self.pad), self.weight)
         f, low = self.factor, 2 * self.pad + 1
         outputs, inputs = self.weight.shape[:2]
         weight = torch.einsum("ayi,bxj,ocij->oabcyx", self.taps, self.taps, self.weight)
         weight = weight.reshape(outputs * f * f, inputs, low, low)
-        return F.pixel_shuffle(F.conv2d(F.pad(x, [self.pad] * 4, mode="reflect"), weight), f)
+        return F.pixel_shuffle(F.conv2d(reflect(x, self.pad), weight), f)
 
 
 class Residual(nn.Module):
@@ -167,14 +176,14 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv1 = Conv(channels, channels, 3)
+        self.conv1 = _conv(channels, channels, 3)
         self.norm1 = ConditionalNorm(channels)
-        self.conv2 = Conv(channels, channels, 3)
+        self.conv2 = _conv(channels, channels, 3)
         self.norm2 = ConditionalNorm(channels)
 
     def forward(self, x: Tensor, codes: list[Tensor], statistics: Statistics | None = None) -> Tensor:
         y = F.relu_(self.norm1(self.conv1(x), codes[0], statistics))
-        return x + self.norm2(self.conv2(y), codes[1], statistics)
+        return self.norm2(self.conv2(y), codes[1], statistics).add_(x)
 
 
 class Multistyle(nn.Module):
@@ -191,9 +200,9 @@ class Multistyle(nn.Module):
         down, up = [], []
         for inputs in range({1: 2, 2: 1, 4: 0}[config.fold]):
             inputs = stem << inputs
-            down += [Conv(inputs, 2 * inputs, 3, stride=2), ConditionalNorm(2 * inputs)]
+            down += [_conv(inputs, 2 * inputs, 3, stride=2), ConditionalNorm(2 * inputs)]
             up = [UpConv(2 * inputs, inputs, 3, factor=2), ConditionalNorm(inputs), *up]
-        self.stem = Conv(3 * config.fold**2, stem, {1: 9, 2: 5, 4: 3}[config.fold])
+        self.stem = _conv(3 * config.fold**2, stem, {1: 9, 2: 5, 4: 3}[config.fold])
         self.stem_norm = ConditionalNorm(stem)
         self.down = nn.ModuleList(down)
         self.blocks = nn.ModuleList(Residual(deep) for _ in range(config.blocks))

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from nst.backbones import Backbone, load_backbone
 from nst.errors import ConfigError
+from nst.networks.reflect import ReflectConv2d
 from nst.networks.single import SingleStyle, check_norm, norm
 
 # Convolutions by their number among torchvision's layers.
@@ -61,9 +62,9 @@ class Vgg16Decoder(SingleStyle):
             self.encoder[name] = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.norms = nn.ModuleDict({name: norm(config.norm, 512) for name in _NORMALISED})
         sides = ((512, 256), (256, 128), (128, 64))
-        self.ups = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1, padding_mode="reflect") for i, o in sides)
+        self.ups = nn.ModuleList(ReflectConv2d(i, o, 3) for i, o in sides)
         self.up_norms = nn.ModuleList(norm(config.norm, o) for _, o in sides)
-        self.out = nn.Conv2d(64, 3, 3, padding=1, padding_mode="reflect")
+        self.out = ReflectConv2d(64, 3, 3)
         if self.out.weight.device.type != "meta":  # learning begins from VGG-16 itself
             for name, conv in self.encoder.items():
                 conv.load_state_dict(self._vgg("cpu").convs[name].state_dict())
