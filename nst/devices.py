@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -46,6 +47,22 @@ def native_bfloat16(device: torch.device) -> bool:
 def autocast(device: torch.device) -> torch.autocast:
     """Training in bfloat16 where :func:`native_bfloat16` says that it is faster."""
     return torch.autocast(device.type, torch.bfloat16, enabled=native_bfloat16(device))
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on ``device``; on a CPU within what a container allows."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    free = 4 << 30  # where the system does not tell
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
+        free = free if limit == "max" else min(free, int(limit) - used)
+    except (OSError, ValueError, StopIteration):
+        pass
+    return free
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from nst.backbones import Backbone, load_backbone
 from nst.descent import Descent, StepLosses
 from nst.devices import memory_errors, native_bfloat16, pick_device
 from nst.errors import ConfigError
+from nst.feature_tiles import tile_side
 from nst.gatys_config import MAX_SIZE, GatysConfig
 from nst.images import MIN_SIDE, cover, fitted_size, keep_color, match_color, resize, to_image, to_tensor
 from nst.objective import Objective
@@ -142,7 +143,7 @@ def _run(
         photo = resize(content, size)
         target = to_tensor(photo).to(device)
         paintings = [(_painting(style, content, photo, config).to(device), weight) for style, weight in styles]
-        objective = Objective(backbone, target, paintings, config)
+        objective = Objective(backbone, target, paintings, config, tile_side(*photo.size, backbone, device))
         start = _first_picture(photo, styles[0][0], config).to(device) if pixels is None else _upsample(pixels, target)
         descent = Descent(start, objective, config, steps, moments)
         del paintings, target

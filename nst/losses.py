@@ -71,8 +71,19 @@ def gram_matrix(features: Tensor) -> Tensor:
     return torch.cat([_Gram.apply(one) for one in features.split(1)])
 
 
+def rms(features: Tensor) -> Tensor:
+    """Root mean square of features, never quite zero; what the relative content loss is divided by."""
+    return _at_least_float32(features).square().mean().sqrt().clamp_min(_TINY)
+
+
 def content_loss(
-    features: Tensor, target: Tensor, criterion: Criterion = "mse", balance: Balance = "relative"
+    features: Tensor,
+    target: Tensor,
+    criterion: Criterion = "mse",
+    balance: Balance = "relative",
+    *,
+    scale: Tensor | None = None,
+    share: float = 1.0,
 ) -> Tensor:
     """Distance between the features of the picture and of the photo, both ``(N, C, H, W)``.
 
@@ -84,15 +95,17 @@ def content_loss(
       whatever the layer, the size and the backbone.
 
     ρ is the criterion; the loss is summed over the batch (``relative``: averaged).
+
+    Where both are of a part of the picture only, ``scale`` is the :func:`rms` of the whole photo's and ``share`` what
+    share of its positions the part has: the losses of all parts then sum up to that of the whole.
     """
     features, target = _at_least_float32(features), _at_least_float32(target)
     rho = CRITERIA[criterion]
     if balance == "gatys":
         return 0.5 * rho(features - target).sum()
     if balance == "johnson":
-        return rho(features - target).sum() / features[0].numel()
-    scale = target.square().mean().sqrt().clamp_min(_TINY)
-    return rho((features - target) / scale).mean()
+        return rho(features - target).sum() / features[0].numel() * share
+    return rho((features - target) / (rms(target) if scale is None else scale)).mean() * share
 
 
 def content_losses(features: Tensor, target: Tensor, balance: Balance = "relative") -> Tensor:
@@ -128,8 +141,7 @@ def style_loss(
         return rho((gram - target) * area).sum() / (4 * channels**2 * area**2)
     if balance == "johnson":
         return rho((gram - target) / channels).sum()
-    scale = target.square().mean().sqrt().clamp_min(_TINY)
-    return rho((gram - target) / scale).mean()
+    return rho((gram - target) / rms(target)).mean()
 
 
 def style_losses(gram: Tensor, target: Tensor, balance: Balance = "relative") -> Tensor:
@@ -149,6 +161,21 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     mean = flat.mean(1)
     centred = flat - mean[:, None]
     return mean, centred @ centred.T / flat.shape[1]
+
+
+def raw_moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean ``(C,)`` and mean outer product ``(C, C)`` of one picture's feature vectors, in float64.
+
+    Unlike covariances these can be averaged, over paintings or over the parts of a picture, and in float64 the
+    covariance is not lost when :func:`covariance` takes it back out.
+    """
+    mean, cov = (_float64(x) for x in moments(features))
+    return mean, cov + torch.outer(mean, mean)
+
+
+def covariance(mean: Tensor, second: Tensor) -> Tensor:
+    """Covariance ``(C, C)`` from :func:`raw_moments`."""
+    return second - torch.outer(mean, mean)
 
 
 def sqrtm(matrix: Tensor) -> Tensor:

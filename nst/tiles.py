@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from nst.devices import is_out_of_memory
+from nst.devices import free_memory, is_out_of_memory
 from nst.images import to_image, to_tensor
 from nst.networks.multistyle import Statistics
 from nst.trunks import MARGIN
@@ -40,22 +39,6 @@ def in_one_piece(width: int, height: int, device: torch.device) -> bool:
     if device.type == "cpu" and width * height > _MOST_ON_A_CPU:
         return False
     return width * height * _BYTES_PER_PIXEL < free_memory(device) * _SHARE_OF_MEMORY
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes that are free on ``device``; on a CPU within what a container allows."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    free = 4 << 30  # where the system does not tell
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
-        free = free if limit == "max" else min(free, int(limit) - used)
-    except (OSError, ValueError, StopIteration):
-        pass
-    return free
 
 
 @torch.inference_mode()

@@ -17,6 +17,7 @@ import torch
 from benchmark_backends import backends
 from benchmark_fast import fast
 from benchmark_folder import folder
+from benchmark_kept import kept
 from benchmark_large import large
 from benchmark_learn import DATA, TeachConfig, learn
 from benchmark_limits import limits
@@ -51,6 +52,7 @@ def main() -> None:
         "large": large,
         "limits": limits,
         "backends": backends,
+        "kept": kept,
         "folder": folder,
         "serve": serve,
         "memory": memory,

@@ -8,12 +8,14 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from gradio_client import Client, handle_file
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +25,7 @@ from nst import stylizer as stylizer_module  # noqa: E402
 from nst.images import cover, open_image, save_image  # noqa: E402
 from nst.stylizer import Stylizer  # noqa: E402
 from nst.tiles import TILE  # noqa: E402
+from tests.live import running_process  # noqa: E402
 
 _STYLE = "starry_night"
 _SIZES = ((1024, 1024), (3840, 2160), (7680, 4320), (12_000, 8_000))
@@ -43,7 +46,39 @@ def large(args: argparse.Namespace) -> dict[str, Any]:
         print(
             f"| {width}×{height} | {row['seconds']:.2f} | {row['micros']:.3f} | {row['ratio']:.2f} | {row['mib']:.0f} |"
         )
-    return {"style": _STYLE, "tile": TILE, "rows": rows, "tiled": _tiled_against_untiled(args)}
+    tiled = _tiled_against_untiled(args)
+    return {"style": _STYLE, "tile": TILE, "rows": rows, "tiled": tiled, "app": _in_the_app(*_SIZES[-1])}
+
+
+def _in_the_app(width: int, height: int) -> dict[str, float]:
+    """The largest picture through the app, from upload to PNG."""
+    with tempfile.TemporaryDirectory(prefix="nst-large-") as name:
+        folder = Path(name)
+        small, large = (folder / f"{size}.jpg" for size in ("small", "large"))
+        save_image(_photo(256, 256), small)
+        save_image(_photo(width, height), large)
+        (folder / "server").mkdir()
+        with running_process(ROOT, folder / "server", NST_MAX_SIZE_FAST=str(width)) as (url, pid):
+            client = Client(url, verbose=False, download_files=str(folder / "results"))
+            client.predict(handle_file(str(small)), _STYLE, api_name="/stylize")
+            time.sleep(10)  # the app gives back what it does not need
+            idle, started = _of_process(pid, "VmRSS"), time.perf_counter()
+            result = client.predict(handle_file(str(large)), _STYLE, api_name="/stylize")
+            told = {"idle_mib": idle, "mib": _of_process(pid, "VmHWM") - idle, "seconds": time.perf_counter() - started}
+            with Image.open(result) as image:
+                if image.size != (width, height):
+                    raise RuntimeError(f"The app gave {image.size} back.")
+    print(
+        f"{width}×{height} through the app, with upload, download and PNG: {told['seconds']:.0f} s, "
+        f"{told['mib']:.0f} MiB above the idle app's {told['idle_mib']:.0f}"
+    )
+    return told
+
+
+def _of_process(pid: int, what: str) -> float:
+    """MiB, of a line of Linux' ``status``."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1024
 
 
 def _tiled_against_untiled(args: argparse.Namespace) -> dict[str, Any]:
