@@ -7,7 +7,7 @@ import copy
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -167,8 +167,13 @@ def _slow(size: int) -> dict[str, Run]:
         if not channels_last:
             backbone.convs.to(memory_format=torch.contiguous_format)
         if not deepest:
-            named = backbone.forward
-            backbone.forward = lambda image, layers: named(image, [*layers, "pool5"])
+            forward = backbone.forward
+
+            def all_layers(image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+                found = forward(image, [*layers, "pool5"])
+                return {name: found[name] for name in layers}
+
+            backbone.forward = all_layers
         objective = Objective(backbone, photo, [(style, 1.0)], config)
         objective._channels_last = channels_last
 
