@@ -23,6 +23,7 @@ from benchmark_learn import DATA, TeachConfig, learn
 from benchmark_limits import limits
 from benchmark_serve import serve
 from benchmark_slow import PAIRS, memory, slow
+from benchmark_start import start
 from benchmark_video import video, video_memory
 
 
@@ -55,6 +56,7 @@ def main() -> None:
         "kept": kept,
         "folder": folder,
         "serve": serve,
+        "start": start,
         "memory": memory,
         "video-memory": video_memory,
     }

@@ -65,9 +65,8 @@ def _in_the_app(width: int, height: int) -> dict[str, float]:
             idle, started = _of_process(pid, "VmRSS"), time.perf_counter()
             result = client.predict(handle_file(str(large)), _STYLE, api_name="/stylize")
             told = {"idle_mib": idle, "mib": _of_process(pid, "VmHWM") - idle, "seconds": time.perf_counter() - started}
-            with Image.open(result) as image:
-                if image.size != (width, height):
-                    raise RuntimeError(f"The app gave {image.size} back.")
+            if (size := open_image(result).size) != (width, height):
+                raise RuntimeError(f"The app gave {size} back.")
     print(
         f"{width}×{height} through the app, with upload, download and PNG: {told['seconds']:.0f} s, "
         f"{told['mib']:.0f} MiB above the idle app's {told['idle_mib']:.0f}"
