@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from nst.errors import ConfigError
 from nst.networks import NETWORKS, build_network
 from nst.networks.multistyle import Multistyle, MultistyleConfig, UpConv
+from nst.networks.reflect import ReflectConv2d, reflect
 
 SMALL = {"width": 8, "blocks": 2, "fold": 2}
 
@@ -58,6 +59,26 @@ def test_a_painting_does_not_depend_on_its_batch_mates():
         together = network(photos, codes)
         alone = torch.cat([network(photos[i, None], codes[i, None]) for i in range(3)])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+def test_painting_and_learning_see_the_same_network():
+    network = Multistyle(MultistyleConfig(**SMALL))
+    photos, codes = torch.rand(3, 3, 48, 64), random_codes(network, 1)
+    learning = network(photos, codes.expand(3, -1).contiguous())  # gradients are on
+    with torch.no_grad():
+        one_code, many_codes = network(photos, codes.expand(3, -1)), network(photos, codes.repeat(3, 1))
+    torch.testing.assert_close(one_code, learning.detach(), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(many_codes, learning.detach(), atol=1e-5, rtol=1e-4)
+
+
+def test_a_convolution_with_reflection_padding_is_pytorchs_and_pads_in_the_dtype_of_its_input():
+    layer = ReflectConv2d(3, 4, 5, stride=2)
+    plain = torch.nn.Conv2d(3, 4, 5, stride=2, padding=2, padding_mode="reflect")
+    plain.load_state_dict(layer.state_dict())
+    x = torch.rand(2, 3, 20, 24)
+    torch.testing.assert_close(layer(x), plain(x))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert reflect(x.bfloat16(), 2).dtype == torch.bfloat16
 
 
 def test_every_number_of_a_code_matters():
