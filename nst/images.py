@@ -137,6 +137,14 @@ def resize(image: Image.Image, long_side: int) -> Image.Image:
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
 
 
+def crop(image: Image.Image, part: tuple[float, float, float, float]) -> Image.Image:
+    """The part ``(left, top, right, bottom)`` of the picture, as shares of its sides."""
+    left, top, right, bottom = part
+    width, height = image.size
+    box = round(left * width), round(top * height), round(right * width), round(bottom * height)
+    return image if box == (0, 0, width, height) else image.crop(box)
+
+
 def cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Scale and crop about the centre to exactly ``size`` (width, height), with the aspect kept."""
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)

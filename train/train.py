@@ -25,6 +25,7 @@ from nst.training.preview import draw_preview  # noqa: E402
 from nst.training.recipe import read_recipe  # noqa: E402
 from nst.training.trainer import Trainer, TrainProgress  # noqa: E402
 
+_PREVIEW_EVERY = 1000
 _COLUMNS = ["step", "content", "style", "stability", "total", "rate", "images_per_second"]
 
 
@@ -62,7 +63,7 @@ def _train(args: argparse.Namespace) -> None:
         for progress in trainer.run():
             if main_process:
                 _report(progress, bar, log)
-                if progress.saved:
+                if progress.saved and (progress.step % _PREVIEW_EVERY == 0 or progress.step == progress.steps):
                     draw_preview(trainer, folder / f"preview-{progress.step:06d}.jpg")
             if args.stop_after and progress.step >= args.stop_after:
                 break

@@ -23,6 +23,10 @@ class SingleStyle(nn.Module):
         """Empty codes, ``(count, 0)``."""
         return torch.zeros(count, 0)
 
+    def learnt(self) -> Tensor:
+        """Nothing of an empty code, ``(0,)``."""
+        return torch.ones(0)
+
     def new_identity(self) -> Tensor:
         """An empty code, ``(0,)``: such a network cannot reproduce the photo."""
         return torch.zeros(0)

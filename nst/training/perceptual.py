@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from nst.backbones import Backbone
@@ -31,7 +32,8 @@ class PerceptualLoss:
     Args:
         backbone: on the device and in the dtype that features should be computed in.
         paintings: of each, one or more pictures ``(1, 3, h, w)`` in 0..1, on the same device; several count equally.
-        loss: the recipe's; layer weights are normalised to sum to one, as in slow mode.
+        loss: the recipe's; layer weights are normalised to sum to one, as in slow mode. The style loss is the mean over
+            ``scales`` sizes of picture and painting, each half of the one before (Ulyanov et al.'s pyramid loss).
     """
 
     def __init__(self, backbone: Backbone, paintings: Sequence[Sequence[Tensor]], loss: Loss) -> None:
@@ -39,10 +41,14 @@ class PerceptualLoss:
         self.content_weight, self.tv_weight, self._balance = loss.content_weight, loss.tv_weight, loss.balance
         self._content_layers = _shares(loss.content_layers)
         self._style_layers = _shares(loss.style_layers)
+        self._scales = loss.scales
         self._count = len(paintings)
         with torch.no_grad():
             found = [self._mean_grams(pictures) for pictures in paintings]
-            self._grams = {name: torch.cat([grams[name] for grams in found]) for name in self._style_layers}
+            self._grams = [
+                {name: torch.cat([grams[scale][name] for grams in found]) for name in self._style_layers}
+                for scale in range(loss.scales)
+            ]
 
     def __call__(self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor) -> BatchLosses:
         """Losses of ``image`` against ``photo``, both ``(N, 3, H, W)`` in 0..1.
@@ -64,13 +70,18 @@ class PerceptualLoss:
             total = total + torch.where(copied, _IDENTITY_PIXELS * difference, 0.0)
         painted = (~copied).nonzero()[:, 0]
         if len(painted):
-            # All pictures of the batch at once: picked one by one, each would leave a gradient as large as the batch.
-            kept = features if len(painted) == len(numbers) else {k: f[painted] for k, f in features.items()}
             numbers = numbers[painted]
-            losses = sum(
-                w * style_losses(gram_matrix(kept[k]), self._grams[k][numbers], self._balance)
-                for k, w in self._style_layers.items()
-            )
+            losses: Tensor | float = 0.0
+            for scale in range(self._scales):
+                if scale:
+                    features = self._features(_reduced(image, scale), self._style_layers)
+                # All pictures of the batch at once: picked one by one, each would leave a gradient as large as the batch
+                kept = features if len(painted) == len(image) else {k: f[painted] for k, f in features.items()}
+                losses = losses + sum(
+                    w * style_losses(gram_matrix(kept[k]), self._grams[scale][k][numbers], self._balance)
+                    for k, w in self._style_layers.items()
+                )
+            losses = losses / self._scales
             style = style.index_put((painted,), losses)
             total = total.index_add(0, painted, weights.to(losses.device)[numbers] * losses)
         mean = total.mean()
@@ -78,14 +89,24 @@ class PerceptualLoss:
             mean = mean + self.tv_weight * total_variation(image)
         return BatchLosses(content.detach(), style.detach(), mean)
 
-    def _mean_grams(self, pictures: Sequence[Tensor]) -> dict[str, Tensor]:
-        each = [self._features(picture, self._style_layers) for picture in pictures]
-        return {name: torch.cat([gram_matrix(f[name]) for f in each]).mean(0, True) for name in self._style_layers}
+    def _mean_grams(self, pictures: Sequence[Tensor]) -> list[dict[str, Tensor]]:
+        """At each scale, the Gram matrices ``(1, C, C)`` of the style layers."""
+        scales = []
+        for scale in range(self._scales):
+            each = [self._features(_reduced(picture, scale), self._style_layers) for picture in pictures]
+            means = {name: torch.cat([gram_matrix(f[name]) for f in each]).mean(0, True) for name in self._style_layers}
+            scales.append(means)
+        return scales
 
     def _features(self, image: Tensor, layers: Sequence[str] | dict[str, float]) -> dict[str, Tensor]:
         if image.device.type != "mps":
             image = image.contiguous(memory_format=torch.channels_last)
         return self.backbone(image, layers)
+
+
+def _reduced(image: Tensor, scale: int) -> Tensor:
+    """The picture at half its size, ``scale`` times over."""
+    return F.avg_pool2d(image, 1 << scale) if scale else image
 
 
 def _shares(layers: str) -> dict[str, float]:

@@ -14,9 +14,16 @@ from nst.networks import build_network
 from nst.weighted import parse_weighted
 
 
+_CROP = "A painting's crop is left, top, right and bottom, as shares of its sides: [0, 0, 1, 1] is all of it."
+
+
 @dataclass(frozen=True)
 class Painting:
-    """A style to learn: where its picture is, what to call it, and at how many pixels (longer side) to look at it."""
+    """A style to learn: where its picture is, what to call it, and at how many pixels (longer side) to look at it.
+
+    ``crop`` is the part to look at, ``(left, top, right, bottom)`` as shares of the sides: frames, titles and signatures
+    would be painted, too.
+    """
 
     id: str
     file: str
@@ -25,6 +32,16 @@ class Painting:
     year: str
     size: int = 384
     licence: str = "public domain"
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        try:
+            left, top, right, bottom = (float(x) for x in self.crop)
+        except (TypeError, ValueError):
+            raise RecipeError(_CROP) from None
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise RecipeError(_CROP)
+        object.__setattr__(self, "crop", (left, top, right, bottom))
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,8 @@ class Stage:
 class Loss:
     """What is minimised. Layers are ``NAME[:WEIGHT],…``; for ``balance`` see :mod:`nst.losses`.
 
-    ``style_weight`` is the mean over the paintings; each gets its own, so that all end equally strong.
+    ``style_weight`` is the mean over the paintings; each gets its own, so that all end equally strong. The style loss
+    is the mean over ``scales`` sizes, each half of the one before.
     ``stability`` weighs the squared difference between the painting of a slightly moved, slightly noisy photo and
     the painting moved likewise; it counts in the last ``stability_share`` of the steps.
     """
@@ -50,6 +68,7 @@ class Loss:
     content_weight: float = 1.0
     style_weight: float = 6.0
     balance: str = "relative"
+    scales: int = 1
     tv_weight: float = 0.0
     stability: float = 20.0
     stability_share: float = 0.25
@@ -125,6 +144,8 @@ class Recipe:
             raise RecipeError("A recipe takes its photographs from exactly one of data.folder, data.tars and data.hub.")
         if any(min(stage.steps, stage.batch) < 1 or stage.size < 32 or stage.size % 4 for stage in self.stages):
             raise RecipeError("A stage needs steps, a batch of 1 or more, and a size from 32 that is a multiple of 4.")
+        if not 1 <= self.loss.scales <= 4 or any(stage.size < 32 << self.loss.scales for stage in self.stages):
+            raise RecipeError("loss.scales is from 1 to 4, and a stage's size at least 32 at the smallest of them, doubled.")
         if self.checkpoint_every < 1:
             raise RecipeError("checkpoint_every is a number of steps, at least 1.")
         for share in (self.data.flat_share, self.data.identity_share, self.loss.stability_share):

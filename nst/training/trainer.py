@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from nst.devices import autocast
 from nst.errors import RecipeError, WeightsError
 from nst.gatys import prepare_backbone
-from nst.images import open_image, resize, to_tensor
+from nst.images import crop, open_image, resize, to_tensor
 from nst.networks import build_network
 from nst.styles import StyleLibrary
 from nst.training.augment import motion, noise, warp
@@ -43,9 +43,11 @@ class StyledNetwork(nn.Module):
         self.network = network
         codes = torch.cat([network.new_codes(styles), network.new_identity()[None]])
         self.codes = nn.Parameter(codes, requires_grad=codes.numel() > 0)
+        learnt = torch.cat([network.learnt().expand(styles, -1), torch.ones_like(codes[-1:])])
+        self.register_buffer("learnt", learnt, persistent=False)
 
     def forward(self, image: Tensor, styles: Tensor) -> Tensor:
-        return self.network(image, self.codes[styles])
+        return self.network(image, (self.codes * self.learnt)[styles])
 
 
 def _check_styles(recipe: Recipe) -> None:
@@ -212,7 +214,7 @@ class Trainer:
         self.balance.update(sums[0, :count], sums[1, :count])
 
     def _paintings(self) -> list[list[Tensor]]:
-        pictures = (resize(open_image(p.file), p.size) for p in self.recipe.paintings)
+        pictures = (resize(crop(open_image(p.file), p.crop), p.size) for p in self.recipe.paintings)
         return [[to_tensor(picture).to(self.accelerator.device)] for picture in pictures]
 
     def _start_from(self, folder: Path, model: StyledNetwork) -> None:
@@ -237,6 +239,7 @@ class Trainer:
             model.network.load_state_dict(trunk.network.state_dict())
         with torch.no_grad():
             model.codes[[*rows, -1]] = codes
+            model.codes *= model.learnt
         for i, style in zip(rows, styles, strict=True):
             self.balance.start(i, style.info.style_weight, about["content_loss"])
 
