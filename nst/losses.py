@@ -24,6 +24,8 @@ Balance = Literal["relative", "gatys", "johnson"]
 _HUBER_DELTA = 1.0
 _SMOOTH_L1_BETA = 1.0
 _TINY = 1e-12
+_LIGHT_CELL = 8  # pixels
+_FLAT_LIGHT = 0.05  # a standard deviation of the brightness that counts as little
 
 CRITERIA: dict[str, Callable[[Tensor], Tensor]] = {
     "mse": torch.square,
@@ -218,6 +220,25 @@ def wasserstein2(mean: Tensor, cov: Tensor, target_mean: Tensor, target_cov: Ten
     distance = (mean - target_mean).square().sum() + cov.trace() + target_cov.trace() - 2 * cross
     relative = distance.clamp_min(0) / (target_mean.square().sum() + target_cov.trace()).clamp_min(_TINY)
     return relative
+
+
+def light_losses(image: Tensor, photo: Tensor) -> Tensor:
+    """How far light and dark lie elsewhere than in the photo, ``(N,)``; both ``(N, 3, H, W)`` in 0..1.
+
+    Brightness is averaged over squares of 8 pixels and standardised, so that a painting may be paler, darker, or of
+    more contrast than its photo: 0 if its light is the photo's in these terms, 1 if it has nothing to do with it, 2 if
+    it is the negative. Deep features say little about it: a black cat may come out white.
+    """
+    seen, wanted = (_standard_light(x) for x in (image, photo))
+    return (seen - wanted).square().mean((1, 2)) / 2
+
+
+def _standard_light(image: Tensor) -> Tensor:
+    red, green, blue = _at_least_float32(image).unbind(1)
+    light = F.avg_pool2d(0.299 * red + 0.587 * green + 0.114 * blue, min(_LIGHT_CELL, *image.shape[-2:]))
+    light = light - light.mean((1, 2), keepdim=True)
+    # What is nearly flat is not blown up.
+    return light / (light.square().mean((1, 2), keepdim=True) + _FLAT_LIGHT**2).sqrt()
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from nst.backbones import Backbone
@@ -15,6 +17,7 @@ from nst.losses import (
     content_loss,
     covariance,
     gram_matrix,
+    light_losses,
     raw_moments,
     rms,
     sqrtm,
@@ -23,9 +26,12 @@ from nst.losses import (
     wasserstein2,
 )
 
+_LEAST_SIDE = 16
+"""Pixels below which a picture has no features at the deepest layers; the pyramid ends there."""
+
 
 class Losses(NamedTuple):
-    """Weighted shares and their sum, each a scalar tensor."""
+    """Weighted shares and their sum, each a scalar tensor; the content's has that of the light."""
 
     content: Tensor
     style: Tensor
@@ -90,6 +96,14 @@ class Objective:
             self._contents = self._content_targets(content)
             self._scales = {name: rms(features) for name, features in self._contents.items()}
             self._styles = self._style_targets(styles)
+        self._photo = content if config.light_weight else None
+        self._half: Objective | None = None
+        smallest = min(side for image in (content, *(image for image, _ in styles)) for side in image.shape[-2:])
+        self._sizes = config.pyramid if config.style_weight > 0 and smallest >= 2 * _LEAST_SIDE else 1
+        if self._sizes > 1:
+            rest = replace(config, content_weight=0.0, tv_weight=0.0, light_weight=0.0, pyramid=config.pyramid - 1)
+            halved = [(F.avg_pool2d(image, 2), weight) for image, weight in styles]
+            self._half = Objective(backbone, F.avg_pool2d(content, 2), halved, rest, tile)
 
     def __call__(self, image: Tensor) -> Losses:
         """Losses of ``image`` ``(1, 3, H, W)`` in 0..1, of the photo's size; the total is differentiable."""
@@ -97,12 +111,18 @@ class Objective:
         if len(tiles) == 1:
             content, seen = self._seen(image, tiles[0])
             content, style = self._weighted(content, seen)
-            both = content + style
+            total = content + style
         else:
             content, style, gradient = self._in_tiles(image.detach(), tiles)
-            both = _Known.apply(image, content + style, gradient)
+            total = _Known.apply(image, content + style, gradient)
+        if self._half is not None:
+            half = self._half(F.avg_pool2d(image, 2)).total * (1 - 1 / self._sizes)  # of which all is style
+            style, total = style + half, total + half
+        if self._photo is not None:
+            light = self.config.light_weight * light_losses(image, self._photo)[0]
+            content, total = content + light, total + light
         tv = self.config.tv_weight * total_variation(image) if self.config.tv_weight else image.new_zeros(())
-        return Losses(content, style, tv, both + tv)
+        return Losses(content, style, tv, total + tv)
 
     def _in_tiles(self, image: Tensor, tiles: list[FeatureTile]) -> tuple[Tensor, Tensor, Tensor]:
         """Content and style losses, and the gradient of their sum.
@@ -148,7 +168,7 @@ class Objective:
         return content, {name: self._described(features[name]) for name in self._style_layers}
 
     def _weighted(self, content: Tensor, described: dict[str, tuple[int, Raw]]) -> tuple[Tensor, Tensor]:
-        """Content and style losses with their weights."""
+        """Content and style losses with their weights, of which this size has its share of the style's."""
         config, style = self.config, content.new_zeros(())
         for name, (area, raw) in described.items():
             target = self._styles[name]
@@ -157,7 +177,7 @@ class Objective:
             else:
                 loss = style_loss(raw[0], target[0], area, config.criterion, config.balance)
             style = style + self._style_layers[name] * loss
-        return config.content_weight * content, config.style_weight * style
+        return config.content_weight * content, config.style_weight / self._sizes * style
 
     def _features(self, part: Tensor, tile: FeatureTile, layers: Sequence[str] | dict[str, float]) -> dict[str, Tensor]:
         """The part's own features."""

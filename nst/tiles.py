@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from nst.devices import free_memory, is_out_of_memory
 from nst.images import to_image, to_tensor
-from nst.networks.multistyle import Statistics
+from nst.networks.conditional_norm import Statistics
 from nst.trunks import MARGIN
 
 TILE = 768
@@ -50,7 +50,7 @@ def statistics_of(network: nn.Module, picture: Image.Image, code: Tensor) -> Sta
     boxes = [(x, y, x + sides[0], y + sides[1]) for y in places[1] for x in places[0]]
     patches = torch.cat([to_tensor(picture.crop(box)) for box in boxes]).to(device)
     statistics = Statistics()
-    network(patches, code.expand(len(patches), -1), statistics)
+    network(patches, code.expand(len(patches), -1), statistics, [(y, x) for y in places[1] for x in places[0]])
     return statistics
 
 
@@ -95,19 +95,18 @@ def paint_tiles(
                 raise
             if code.device.type == "cuda":
                 torch.cuda.empty_cache()
-            pending += reversed(_quarters(box))
+            pending += reversed(_quarters(box, network.multiple))
 
 
-def _quarters(box: tuple[int, int, int, int]) -> list[tuple[int, int, int, int]]:
+def _quarters(box: tuple[int, int, int, int], multiple: int) -> list[tuple[int, int, int, int]]:
     left, top, right, bottom = box
-    across, down = (_half(right - left) + left, _half(bottom - top) + top)
+    # Tiles begin at multiples of what the network folds together.
+    across, down = (
+        start + math.ceil(side / 2 / multiple) * multiple for start, side in ((left, right - left), (top, bottom - top))
+    )
     parts = [(left, top, across, down), (across, top, right, down), (left, down, across, bottom)]
     parts.append((across, down, right, bottom))
     return [part for part in parts if part[0] < part[2] and part[1] < part[3]]
-
-
-def _half(side: int) -> int:
-    return math.ceil(side / 8) * 4  # tiles begin at multiples of four
 
 
 @torch.inference_mode()
@@ -121,12 +120,13 @@ def _paint_tile(
 ) -> Image.Image:
     reach, multiple = network.reach, network.multiple
     width, height = picture.size
-    left, top = (max(start - reach, -MARGIN) for start in box[:2])
+    left, top = (max((start - reach) // multiple * multiple, -MARGIN) for start in box[:2])
     # To the right and below as far as an untiled picture would be padded, so that the network meets the same border.
     ends = (width + MARGIN + -width % multiple, height + MARGIN + -height % multiple)
     right, bottom = (min(stop + reach + -stop % multiple, end) for stop, end in zip(box[2:], ends, strict=True))
     photo = to_tensor(_mirrored(picture, (left, top, right, bottom))).to(code.device)
-    painted = network(photo, code, statistics.begin())
+    # In one piece the noise begins where the margin does.
+    painted = network(photo, code, statistics.begin(), [(top + MARGIN, left + MARGIN)])
     inner = (..., slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left))
     return to_image(finish(photo[inner], painted[inner]))
 

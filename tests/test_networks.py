@@ -6,8 +6,9 @@ import torch.nn.functional as F
 
 from nst.errors import ConfigError
 from nst.networks import NETWORKS, build_network
-from nst.networks.multistyle import Multistyle, MultistyleConfig, UpConv
+from nst.networks.multistyle import Multistyle, MultistyleConfig
 from nst.networks.reflect import ReflectConv2d, reflect
+from nst.networks.up_conv import UpConv
 
 SMALL = {"width": 8, "blocks": 2, "fold": 2}
 

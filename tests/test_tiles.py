@@ -12,7 +12,7 @@ from nst import stylizer as stylizer_module
 from nst import tiles
 from nst.errors import ConfigError
 from nst.images import keep_color, open_image, resize, to_image, to_tensor
-from nst.networks.multistyle import Statistics
+from nst.networks.conditional_norm import Statistics
 from nst.stylizer import Stylizer
 from nst.trunks import MARGIN
 
@@ -40,7 +40,7 @@ def tiled(stylizer, picture, code, statistics, tile, network=None) -> np.ndarray
 def whole(stylizer, picture, code, statistics) -> np.ndarray:
     """Untiled, with these statistics, or with its own if there are none yet."""
     width, height = picture.size
-    right, bottom = (MARGIN + -side % 4 for side in picture.size)
+    right, bottom = (MARGIN + -side % stylizer.trunk.network.multiple for side in picture.size)
     padded = F.pad(to_tensor(picture), (MARGIN, right, MARGIN, bottom), mode="reflect")
     painted = stylizer.trunk.network(padded, code, statistics)
     return np.asarray(to_image(painted[..., MARGIN : MARGIN + height, MARGIN : MARGIN + width])).astype(int)
@@ -85,19 +85,19 @@ def test_a_tile_that_needs_too_much_memory_is_halved_and_the_work_goes_on(styliz
     sides = []
 
     class Small(torch.nn.Module):
-        reach, multiple = stylizer.trunk.network.reach, 4
+        reach, multiple = stylizer.trunk.network.reach, stylizer.trunk.network.multiple
 
-        def forward(self, image, code, statistics):
+        def forward(self, image, code, statistics, origins):
             sides.append(max(image.shape[-2:]))
             if sides[-1] > 350:
                 raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate")
-            return stylizer.trunk.network(image, code, statistics)
+            return stylizer.trunk.network(image, code, statistics, origins)
 
     found = tiled(stylizer, picture, code, statistics, 400, Small())
     assert max(sides) > 350 and np.abs(found - whole(stylizer, picture, code, statistics.begin())).max() <= 1
 
     class Hopeless(Small):
-        def forward(self, image, code, statistics):
+        def forward(self, image, code, statistics, origins):
             raise RuntimeError("out of memory")
 
     with pytest.raises(RuntimeError, match="out of memory"):

@@ -28,8 +28,10 @@ from nst.devices import native_bfloat16  # noqa: E402
 from nst.gatys import prepare_backbone, style_picture  # noqa: E402
 from nst.gatys_config import GatysConfig  # noqa: E402
 from nst.images import cover, open_image, to_tensor  # noqa: E402
-from nst.networks import multistyle, reflect  # noqa: E402
-from nst.networks.multistyle import ConditionalNorm, Multistyle, MultistyleConfig, UpConv  # noqa: E402
+from nst.networks import conditional_norm, reflect, up_conv  # noqa: E402
+from nst.networks.conditional_norm import ConditionalNorm  # noqa: E402
+from nst.networks.multistyle import Multistyle, MultistyleConfig  # noqa: E402
+from nst.networks.up_conv import UpConv  # noqa: E402
 from nst.objective import Objective  # noqa: E402
 from nst.stylizer import Stylizer  # noqa: E402
 from nst.trunks import paint  # noqa: E402
@@ -100,7 +102,7 @@ def _fast(size: int) -> dict[str, Run]:
     if half:
         runs["bfloat16"] = run(half=False)
         runs["padding in bfloat16 (autocast pads in float32)"] = run(
-            (reflect, "reflect", _plain_padding), (multistyle, "reflect", _plain_padding)
+            (reflect, "reflect", _plain_padding), (up_conv, "reflect", _plain_padding)
         )
     return runs | {
         "scale and shift in the normalisation's own pass": run((ConditionalNorm, "forward", _normalised_then_scaled)),
@@ -127,12 +129,12 @@ def _plain_padding(x: Tensor, reach: int) -> Tensor:
 
 def _normalised_then_scaled(self: ConditionalNorm, x: Tensor, code: Tensor, statistics: None = None) -> Tensor:
     scale, shift = code.to(x.dtype)[:, :, None, None].chunk(2, 1)
-    return torch.addcmul(shift, multistyle._normalise(x)[0], 1 + scale)
+    return torch.addcmul(shift, conditional_norm._normalise(x)[0], 1 + scale)
 
 
 def _instance_norm(self: ConditionalNorm, x: Tensor, code: Tensor, statistics: None = None) -> Tensor:
     scale, shift = code[0].to(x.dtype).chunk(2)
-    return F.instance_norm(x, weight=1 + scale, bias=shift, eps=multistyle._EPS)
+    return F.instance_norm(x, weight=1 + scale, bias=shift, eps=conditional_norm._EPS)
 
 
 def _upsampled_first(self: UpConv, x: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from nst.devices import native_bfloat16  # noqa: E402
 from nst.images import cover, open_image, to_tensor  # noqa: E402
-from nst.networks.multistyle import UpConv  # noqa: E402
+from nst.networks.up_conv import UpConv  # noqa: E402
 from nst.stylizer import Stylizer  # noqa: E402
 from nst.trunks import paint  # noqa: E402
 

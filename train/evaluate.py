@@ -44,6 +44,7 @@ from nst.networks import build_network  # noqa: E402
 from nst.objective import Objective  # noqa: E402
 from nst.styles import Style  # noqa: E402
 from nst.stylizer import Stylizer  # noqa: E402
+from nst.training.paintings import painting_of  # noqa: E402
 from nst.training.recipe import Loss, make_recipe  # noqa: E402
 from nst.trunks import TRUNK  # noqa: E402
 
@@ -70,7 +71,7 @@ class Evaluation:
         return replace(self.config, style_weight=style_weight)
 
     def objective(self, photo: Tensor, style: Style, style_weight: float) -> Objective:
-        painting = to_tensor(resize(open_image(self.paintings / style.info.made["painting"]), style.info.size))
+        painting = to_tensor(painting_of(style.info, self.paintings))
         device = self.stylizer.device
         return Objective(self.backbone, photo.to(device), [(painting.to(device), 1.0)], self.config_for(style_weight))
 

@@ -12,7 +12,7 @@ from lab import Lab, SlowRun
 from PIL import Image
 from torch import Tensor
 
-from nst.errors import BackboneError
+from nst.errors import BackboneError, RecipeError
 from nst.gatys import prepare_backbone
 from nst.gatys_config import GatysConfig
 from nst.images import cover, resize, to_tensor
@@ -20,6 +20,7 @@ from nst.metrics import descent_curve, equivalent_iterations, noise_picture
 from nst.networks import build_network
 from nst.objective import Objective
 from nst.stylizer import Stylizer
+from nst.training.paintings import painting_of
 from nst.training.recipe import make_recipe
 from nst.trunks import installed_networks
 
@@ -208,17 +209,18 @@ def _training_bytes(network: torch.nn.Module, image: Tensor, code: Tensor) -> in
 
 def _judged(lab: Lab, stylizer: Stylizer, photo: Tensor) -> tuple[Image.Image | None, dict[str, Any]]:
     """The painting of a network's first style (or Udnie), its objective and k*, where the painting is at hand."""
-    from nst.images import open_image, to_image
+    from nst.images import to_image
 
     styles = list(stylizer.library)
     style = next((s for s in styles if s.info.id == "udnie"), styles[0])
-    file = lab.paintings / style.info.made["painting"]
     painted = stylizer.paint(photo, style.code[None])
-    if not file.is_file():
+    try:
+        painting = to_tensor(painting_of(style.info, lab.paintings))
+    except RecipeError:
         return to_image(painted), {}
     loss = make_recipe(stylizer.trunk.about["recipe"]).loss.objective(style.info.style_weight)
     backbone = prepare_backbone(loss, torch.device("cpu"))
-    objective = Objective(backbone, photo, [(to_tensor(resize(open_image(file), style.info.size)), 1.0)], loss)
+    objective = Objective(backbone, photo, [(painting, 1.0)], loss)
     with torch.no_grad():
         total = float(objective(painted).total)
     limit = lab.pick(30, 200)

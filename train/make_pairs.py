@@ -18,6 +18,7 @@ from nst.gatys import optimize  # noqa: E402
 from nst.gatys_config import preset  # noqa: E402
 from nst.images import open_image, resize, save_image  # noqa: E402
 from nst.stylizer import Stylizer  # noqa: E402
+from nst.training.paintings import painting_of  # noqa: E402
 
 _SIDE = 512
 _PHOTOS = {"cat": "A cat", "bridge": "A bridge", "coffee": "A cup of coffee", "bee": "A bee"}
@@ -38,7 +39,7 @@ def main() -> None:
     for name, style_id in _PAIRS:
         photo = resize(open_image(ROOT / "examples" / "content" / f"{name}.jpg"), _SIDE)
         info = stylizer.library[style_id].info
-        painting = open_image(args.data / "paintings" / info.made["painting"])
+        painting = painting_of(info, args.data / "paintings")
         started = time.perf_counter()
         *_, last = optimize(photo, [painting], preset(args.preset, size=_SIDE))
         print(f"{name}, {style_id}: {time.perf_counter() - started:.0f} s", flush=True)

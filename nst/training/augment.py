@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_GRAIN = 1 / 255  # standard deviation of the noise that a camera leaves in a flat area
+GRAIN = 1 / 255  # standard deviation of the noise that a camera leaves in a flat area
 _SHIFT = 0.03  # of the side: how far the synthetic motion goes
 _FRAME_NOISE = 0.02
 
@@ -21,7 +21,7 @@ def shade(crop: Tensor, rng: np.random.Generator) -> Tensor:
     first, second = (torch.from_numpy(rng.random(3).astype(np.float32))[:, None, None] for _ in range(2))
     strength = rng.random() * 0.4  # flat at 0
     ramp = torch.linspace(0, 1, size)[None, :, None].expand(1, size, size) * strength
-    grain = torch.from_numpy(rng.standard_normal((3, size, size), dtype=np.float32)) * _GRAIN
+    grain = torch.from_numpy(rng.standard_normal((3, size, size), dtype=np.float32)) * GRAIN
     area = (torch.lerp(first, second, ramp) + grain).clamp(0, 1)
     line = size if rng.random() < 0.25 else int(rng.integers(size // 4, size))
     covered = crop.clone()

@@ -56,7 +56,7 @@ def export_style(
         trunk=trunk.fingerprint,
         size=painting.size,
         style_weight=round(style_weight, 3),
-        made={"painting": Path(painting.file).name, **made},
+        made={"painting": Path(painting.file).name, "crop": list(painting.crop), **made},
     )
     path = folder / f"{painting.id}.safetensors"
     save_style(path, info, code)

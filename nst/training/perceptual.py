@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nst.backbones import Backbone
-from nst.losses import content_losses, gram_matrix, style_losses, total_variation
+from nst.losses import content_losses, gram_matrix, light_losses, style_losses, total_variation
 from nst.training.recipe import Loss
 from nst.weighted import parse_weighted
 
@@ -33,21 +33,22 @@ class PerceptualLoss:
         backbone: on the device and in the dtype that features should be computed in.
         paintings: of each, one or more pictures ``(1, 3, h, w)`` in 0..1, on the same device; several count equally.
         loss: the recipe's; layer weights are normalised to sum to one, as in slow mode. The style loss is the mean over
-            ``scales`` sizes of picture and painting, each half of the one before (Ulyanov et al.'s pyramid loss).
+            ``pyramid`` sizes of picture and painting, each half of the one before (Ulyanov et al.'s pyramid loss).
     """
 
     def __init__(self, backbone: Backbone, paintings: Sequence[Sequence[Tensor]], loss: Loss) -> None:
         self.backbone = backbone
         self.content_weight, self.tv_weight, self._balance = loss.content_weight, loss.tv_weight, loss.balance
+        self.light_weight = loss.light_weight
         self._content_layers = _shares(loss.content_layers)
         self._style_layers = _shares(loss.style_layers)
-        self._scales = loss.scales
+        self._pyramid = loss.pyramid
         self._count = len(paintings)
         with torch.no_grad():
             found = [self._mean_grams(pictures) for pictures in paintings]
             self._grams = [
                 {name: torch.cat([grams[scale][name] for grams in found]) for name in self._style_layers}
-                for scale in range(loss.scales)
+                for scale in range(loss.pyramid)
             ]
 
     def __call__(self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor) -> BatchLosses:
@@ -72,18 +73,20 @@ class PerceptualLoss:
         if len(painted):
             numbers = numbers[painted]
             losses: Tensor | float = 0.0
-            for scale in range(self._scales):
+            for scale in range(self._pyramid):
                 if scale:
                     features = self._features(_reduced(image, scale), self._style_layers)
-                # All pictures of the batch at once: picked one by one, each would leave a gradient as large as the batch
+                # All at once: picked one by one, each picture would leave a gradient as large as the batch.
                 kept = features if len(painted) == len(image) else {k: f[painted] for k, f in features.items()}
                 losses = losses + sum(
                     w * style_losses(gram_matrix(kept[k]), self._grams[scale][k][numbers], self._balance)
                     for k, w in self._style_layers.items()
                 )
-            losses = losses / self._scales
+            losses = losses / self._pyramid
             style = style.index_put((painted,), losses)
             total = total.index_add(0, painted, weights.to(losses.device)[numbers] * losses)
+        if self.light_weight:
+            total = total + self.light_weight * light_losses(image, photo)
         mean = total.mean()
         if self.tv_weight:
             mean = mean + self.tv_weight * total_variation(image)
@@ -92,7 +95,7 @@ class PerceptualLoss:
     def _mean_grams(self, pictures: Sequence[Tensor]) -> list[dict[str, Tensor]]:
         """At each scale, the Gram matrices ``(1, C, C)`` of the style layers."""
         scales = []
-        for scale in range(self._scales):
+        for scale in range(self._pyramid):
             each = [self._features(_reduced(picture, scale), self._style_layers) for picture in pictures]
             means = {name: torch.cat([gram_matrix(f[name]) for f in each]).mean(0, True) for name in self._style_layers}
             scales.append(means)

@@ -13,7 +13,6 @@ from nst.gatys_config import GatysConfig
 from nst.networks import build_network
 from nst.weighted import parse_weighted
 
-
 _CROP = "A painting's crop is left, top, right and bottom, as shares of its sides: [0, 0, 1, 1] is all of it."
 
 
@@ -21,8 +20,8 @@ _CROP = "A painting's crop is left, top, right and bottom, as shares of its side
 class Painting:
     """A style to learn: where its picture is, what to call it, and at how many pixels (longer side) to look at it.
 
-    ``crop`` is the part to look at, ``(left, top, right, bottom)`` as shares of the sides: frames, titles and signatures
-    would be painted, too.
+    ``crop`` is the part to look at, ``(left, top, right, bottom)`` as shares of the sides: frames, titles and
+    signatures would be painted, too.
     """
 
     id: str
@@ -58,7 +57,7 @@ class Loss:
     """What is minimised. Layers are ``NAME[:WEIGHT],…``; for ``balance`` see :mod:`nst.losses`.
 
     ``style_weight`` is the mean over the paintings; each gets its own, so that all end equally strong. The style loss
-    is the mean over ``scales`` sizes, each half of the one before.
+    is the mean over ``pyramid`` sizes, each half of the one before.
     ``stability`` weighs the squared difference between the painting of a slightly moved, slightly noisy photo and
     the painting moved likewise; it counts in the last ``stability_share`` of the steps.
     """
@@ -68,8 +67,9 @@ class Loss:
     content_weight: float = 1.0
     style_weight: float = 6.0
     balance: str = "relative"
-    scales: int = 1
+    pyramid: int = 1
     tv_weight: float = 0.0
+    light_weight: float = 0.0
     stability: float = 20.0
     stability_share: float = 0.25
 
@@ -81,6 +81,8 @@ class Loss:
             content_weight=self.content_weight,
             style_weight=self.style_weight if style_weight is None else style_weight,
             balance=self.balance,
+            pyramid=self.pyramid,
+            light_weight=self.light_weight,
             tv_weight=self.tv_weight,
         )
 
@@ -144,8 +146,10 @@ class Recipe:
             raise RecipeError("A recipe takes its photographs from exactly one of data.folder, data.tars and data.hub.")
         if any(min(stage.steps, stage.batch) < 1 or stage.size < 32 or stage.size % 4 for stage in self.stages):
             raise RecipeError("A stage needs steps, a batch of 1 or more, and a size from 32 that is a multiple of 4.")
-        if not 1 <= self.loss.scales <= 4 or any(stage.size < 32 << self.loss.scales for stage in self.stages):
-            raise RecipeError("loss.scales is from 1 to 4, and a stage's size at least 32 at the smallest of them, doubled.")
+        if not 1 <= self.loss.pyramid <= 4 or any(stage.size < 16 << self.loss.pyramid for stage in self.stages):
+            raise RecipeError(
+                "loss.pyramid is from 1 to 4, and with it every stage needs a size of at least 16 times 2 to its power."
+            )
         if self.checkpoint_every < 1:
             raise RecipeError("checkpoint_every is a number of steps, at least 1.")
         for share in (self.data.flat_share, self.data.identity_share, self.loss.stability_share):

@@ -18,11 +18,14 @@ from torch.utils.data import DataLoader
 from nst.devices import autocast
 from nst.errors import RecipeError, WeightsError
 from nst.gatys import prepare_backbone
-from nst.images import crop, open_image, resize, to_tensor
+from nst.images import to_tensor
 from nst.networks import build_network
+from nst.networks.multistyle import MultistyleConfig
+from nst.networks.noise_field import CELL
 from nst.styles import StyleLibrary
 from nst.training.augment import motion, noise, warp
 from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint
+from nst.training.paintings import open_painting
 from nst.training.perceptual import PerceptualLoss, StyleBalance
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Recipe
@@ -46,13 +49,25 @@ class StyledNetwork(nn.Module):
         learnt = torch.cat([network.learnt().expand(styles, -1), torch.ones_like(codes[-1:])])
         self.register_buffer("learnt", learnt, persistent=False)
 
-    def forward(self, image: Tensor, styles: Tensor) -> Tensor:
-        return self.network(image, (self.codes * self.learnt)[styles])
+    def forward(self, image: Tensor, styles: Tensor, origins: list[tuple[int, int]] | None = None) -> Tensor:
+        """``origins`` are the pictures' places in the noise, for a network that has it."""
+        codes = (self.codes * self.learnt)[styles]
+        return self.network(image, codes, origins=origins) if origins else self.network(image, codes)
 
 
-def _check_styles(recipe: Recipe) -> None:
+def _has_all_of(larger: MultistyleConfig, smaller: MultistyleConfig) -> bool:
+    """Whether a trunk can grow from the smaller one: of the same width and fold, with nothing less."""
+    same = (larger.width, larger.fold) == (smaller.width, smaller.fold)
+    coarse = smaller.coarse in (0, larger.coarse)
+    return same and coarse and larger.blocks >= smaller.blocks and larger.noise >= smaller.noise
+
+
+def _check_network(recipe: Recipe) -> None:
     with torch.device("meta"):
-        single = build_network(recipe.network, recipe.network_settings).code_size == 0
+        network = build_network(recipe.network, recipe.network_settings)
+    if any(stage.size % network.multiple for stage in recipe.stages):
+        raise RecipeError(f"The recipe's network needs stages whose size is a multiple of {network.multiple}.")
+    single = network.code_size == 0
     if single and (len(recipe.paintings) > 1 or recipe.data.identity_share > 0):
         raise RecipeError(
             f"The network {recipe.network} has one style: its recipe has one painting, and data.identity_share is 0."
@@ -94,7 +109,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, folder: Path, accelerator: Accelerator, *, resume: bool = False) -> None:
         self.recipe, self.folder, self.accelerator = recipe, folder, accelerator
         self.step = 0
-        _check_styles(recipe)
+        _check_network(recipe)
         torch.manual_seed(recipe.seed)
         self.balance = StyleBalance(len(recipe.paintings), recipe.loss.style_weight)
         model = StyledNetwork(build_network(recipe.network, recipe.network_settings), len(recipe.paintings))
@@ -162,8 +177,14 @@ class Trainer:
         recipe, accelerator, step = self.recipe, self.accelerator, self.step
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step)
+        # Anywhere in the noise, so that no part of it is learnt by heart.
+        rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 21])
+        noisy = getattr(self.plain.network, "noise", None) is not None
+        origins = (
+            [tuple(place) for place in (rng.integers(0, 1 << 16, (len(photo), 2)) * CELL).tolist()] if noisy else None
+        )
         with autocast(accelerator.device):
-            painted = self.model(photo, styles)
+            painted = self.model(photo, styles, origins)
         weights = self.balance.weights()
         losses = self.loss(painted, photo, styles.tolist(), weights)
         total, stability = losses.total, 0.0
@@ -171,7 +192,7 @@ class Trainer:
             rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 20])
             grid = motion(photo.shape[-1], len(photo), rng).to(photo.device)
             with autocast(accelerator.device):
-                moved = self.model(noise(warp(photo, grid), rng), styles)
+                moved = self.model(noise(warp(photo, grid), rng), styles, origins)
             difference = (moved - warp(painted, grid)).square().mean()
             total, stability = total + recipe.loss.stability * difference, float(difference.detach())
         value = float(total.detach())
@@ -214,7 +235,7 @@ class Trainer:
         self.balance.update(sums[0, :count], sums[1, :count])
 
     def _paintings(self) -> list[list[Tensor]]:
-        pictures = (resize(crop(open_image(p.file), p.crop), p.size) for p in self.recipe.paintings)
+        pictures = (open_painting(p) for p in self.recipe.paintings)
         return [[to_tensor(picture).to(self.accelerator.device)] for picture in pictures]
 
     def _start_from(self, folder: Path, model: StyledNetwork) -> None:
@@ -225,16 +246,15 @@ class Trainer:
             raise RecipeError(f"The weights that the recipe starts from cannot be used. {error}") from None
         about, recipe = trunk.about, self.recipe
         old, new = dict(about["settings"]), dict(recipe.network_settings)
-        deeper = recipe.network == MULTISTYLE and old | {"blocks": new.get("blocks")} == new
-        deeper = deeper and new["blocks"] > old["blocks"]
-        if about["architecture"] != recipe.network or not (deeper or old == new):
+        grown = recipe.network == MULTISTYLE and old != new and _has_all_of(model.network.config, trunk.network.config)
+        if about["architecture"] != recipe.network or not (grown or old == new):
             raise RecipeError("The weights to start from are of another network than the recipe's.")
         known = {style.info.id: style for style in library}
         rows = [i for i, painting in enumerate(recipe.paintings) if painting.id in known]
         styles = [known[recipe.paintings[i].id] for i in rows]
         codes = torch.stack([*(style.code for style in styles), trunk.identity])
-        if deeper:
-            codes = model.network.deepen(trunk.network, codes)
+        if grown:
+            codes = model.network.grow_from(trunk.network, codes)
         else:
             model.network.load_state_dict(trunk.network.state_dict())
         with torch.no_grad():

@@ -26,7 +26,9 @@ _READY = tr("slow.ready")
 _COLOURS = {"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}  # of the losses on the chart
 GROUPS: dict[str, tuple[str, ...]] = {
     "result": ("size", "iterations", "scales", "style_scale", "keep_color", "init", "seed"),
-    "weights": ("content_weight", "style_weight", "tv_weight", "content_layers", "style_layers"),
+    "weights": (
+        "content_weight", "style_weight", "light_weight", "tv_weight", "content_layers", "style_layers", "pyramid",
+    ),
     "method": (
         "backbone", "pooling", "normalized", "statistic", "balance", "criterion",
         "optimizer", "learning_rate", "precision",
