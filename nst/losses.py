@@ -41,22 +41,18 @@ def _at_least_float32(x: Tensor) -> Tensor:
 
 
 class _Gram(torch.autograd.Function):
-    """F·Fᵀ / (H·W) of one picture, with a hand-written gradient: one product instead of the two of autograd, and in the
-    features' own dtype, which for half precision is several times faster and as exact as the features themselves.
+    """F·Fᵀ / (H·W) of one picture on a CPU, with a hand-written gradient: one product instead of the two of autograd,
+    and in the features' own dtype, which for half precision is several times faster and as exact as the features.
 
-    On a CPU the product is asked of the convolution library, as the gradient of the weights of a 1×1 convolution (which
-    is just the sum of outer products): it multiplies two to three times faster than the BLAS. On CUDA that would be
-    TF32, so there it is a plain float32 product."""
+    The product is asked of the convolution library, as the gradient of the weights of a 1×1 convolution (which is just
+    the sum of outer products): it multiplies two to three times faster than the BLAS."""
 
     @staticmethod
     def forward(ctx, features: Tensor) -> Tensor:  # noqa: ANN001
         ctx.save_for_backward(features)
         _, c, h, w = features.shape
         wide = _at_least_float32(features)
-        if features.device.type == "cpu":
-            return conv2d_weight(wide, (c, c, 1, 1), wide).view(1, c, c) / (h * w)
-        flat = wide.flatten(2)
-        return flat @ flat.transpose(1, 2) / (h * w)
+        return conv2d_weight(wide, (c, c, 1, 1), wide).view(1, c, c) / (h * w)
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> Tensor:  # noqa: ANN001
@@ -65,11 +61,30 @@ class _Gram(torch.autograd.Function):
         return F.conv2d(features, symmetric[0, :, :, None, None].to(features.dtype))
 
 
+class _BatchGram(torch.autograd.Function):
+    """The same of a whole batch on a GPU, where the convolution library would multiply in TF32."""
+
+    @staticmethod
+    def forward(ctx, features: Tensor) -> Tensor:  # noqa: ANN001
+        ctx.save_for_backward(features)
+        flat = _at_least_float32(features).flatten(2)
+        return flat @ flat.transpose(1, 2) / flat.shape[2]
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> Tensor:  # noqa: ANN001
+        (features,) = ctx.saved_tensors
+        flat = features.flatten(2)
+        symmetric = (grad + grad.transpose(1, 2)) / flat.shape[2]
+        return (symmetric.to(features.dtype) @ flat).view_as(features)
+
+
 def gram_matrix(features: Tensor) -> Tensor:
     """Mean outer product of the feature vectors, ``(N, C, C)``: F·Fᵀ / (H·W), in float32 or better.
 
     Both published normalisations are multiples of it, see :func:`style_loss`.
     """
+    if features.device.type != "cpu":
+        return _BatchGram.apply(features)
     return torch.cat([_Gram.apply(one) for one in features.split(1)])
 
 

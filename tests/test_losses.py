@@ -389,3 +389,11 @@ def test_gradient_of_total_variation_is_that_of_finite_differences():
     levels = torch.randperm(60, generator=torch.Generator().manual_seed(42)).double() / 60
     image = levels.reshape(1, 3, 4, 5).requires_grad_()
     assert torch.autograd.gradcheck(total_variation, image)
+
+
+def test_the_gram_matrix_of_gpus_is_that_of_cpus():
+    from nst.losses import _BatchGram
+
+    features = torch.rand(3, 5, 4, 6, dtype=torch.float64, requires_grad=True)
+    torch.testing.assert_close(_BatchGram.apply(features), gram_matrix(features))
+    assert torch.autograd.gradcheck(_BatchGram.apply, features)

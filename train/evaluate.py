@@ -2,7 +2,8 @@
 
 k* is the number of L-BFGS iterations of slow mode that reach the network's objective (Johnson et al. 2016, figure 5):
 same loss, same weights, single scale, pixels kept in 0..1, from white noise and, much harder, from the photo. Rows for
-the photo itself and for a published network of the same painting stand beside ours. ``--video`` measures clips instead.
+the photo itself and for a published network of the same painting stand beside ours. ``--video`` measures clips
+instead, ``--texture`` strokes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from evaluate_texture import evaluate_texture
 from evaluate_video import evaluate_video
 from safetensors.torch import load_file
 from torch import Tensor
@@ -169,6 +171,13 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def evaluate_strokes(args: argparse.Namespace) -> dict[str, Any]:
+    """Whose strokes they are, in the form of :func:`evaluate`'s result."""
+    stylizer = Stylizer(args.weights / "trunk.safetensors", args.weights / "styles", device=args.device)
+    chosen = [style for style in stylizer.library if not args.styles or style.info.id in args.styles]
+    return {"trunk": _trunk(stylizer), "texture": evaluate_texture(stylizer, chosen, args)}
+
+
 def evaluate_clips(args: argparse.Namespace) -> dict[str, Any]:
     """How steady clips are, in the form of :func:`evaluate`'s result."""
     stylizer = Stylizer(args.weights / "trunk.safetensors", args.weights / "styles", device=args.device)
@@ -243,6 +252,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=300, help="iterations after which k* is not looked for further")
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--video", action="store_true", help="only how steady clips are")
+    parser.add_argument("--texture", action="store_true", help="only whether the strokes are the painter's")
+    parser.add_argument("--slow", type=Path, metavar="FOLDER", help="with --texture: slow mode beside it, kept there")
     parser.add_argument(
         "--without-stability", type=Path, metavar="WEIGHTS",
         help="folder with a trunk that has had no temporal training and its styles, to compare clips with",
@@ -252,7 +263,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    result = evaluate_clips(args) if args.video else evaluate(args)
+    result = (evaluate_clips if args.video else evaluate_strokes if args.texture else evaluate)(args)
     if args.json:
         args.json.write_text(json.dumps(result, indent=2) + "\n")
 

@@ -9,8 +9,6 @@ Differences from the published network, each for a reason:
   convolutions at full size are most of the published network's time on a CPU.
 - Upsampling is nearest-neighbour followed by a convolution, which cannot make a checkerboard (Odena et al. 2016), but
   computed at the low resolution: see :class:`nst.networks.up_conv.UpConv`.
-- Large strokes are laid out at an eighth of the size, where a convolution reaches twice as far for a quarter of the
-  work.
 - Noise that follows from the place gives a clear sky something to begin with: see :mod:`nst.networks.noise_field`.
 - Padding is by reflection everywhere. The output is bounded by a sigmoid.
 - The photo joins the output through a gain that belongs to the code, so that one code reproduces the photo.
@@ -18,7 +16,7 @@ Differences from the published network, each for a reason:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -43,14 +41,12 @@ class MultistyleConfig:
         blocks: residual blocks at quarter size.
         fold: 1 starts at full size with a 9×9 convolution, as published; 2 and 4 fold that many pixels
             each way into channels first.
-        coarse: residual blocks at an eighth of the size, before those at a quarter; 0 for no such branch.
         noise: whether noise is added where the blocks begin.
     """
 
     width: int = 48
     blocks: int = 5
     fold: int = 2
-    coarse: int = 0
     noise: bool = False
 
     def __post_init__(self) -> None:
@@ -58,8 +54,6 @@ class MultistyleConfig:
             raise ConfigError("The fold of the network is 1, 2 or 4.")
         if not (1 <= self.width <= 256 and 1 <= self.blocks <= 32):
             raise ConfigError("The network needs a width of 1 to 256 and 1 to 32 blocks.")
-        if not 0 <= self.coarse <= 32:
-            raise ConfigError("The network has 0 to 32 coarse blocks.")
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> ReflectConv2d:
@@ -82,28 +76,10 @@ class Residual(nn.Module):
         return self.norm2(self.conv2(y), codes[1], statistics).add_(x)
 
 
-class Coarse(nn.Module):
-    """A branch at half of its map's size, added to the map: down, residual blocks, up again."""
-
-    def __init__(self, channels: int, blocks: int) -> None:
-        super().__init__()
-        inner = channels * 4 // 3
-        self.down = _conv(channels, inner, 3, stride=2)
-        self.norm = ConditionalNorm(inner)
-        self.blocks = nn.ModuleList(Residual(inner) for _ in range(blocks))
-        self.up = _conv(inner, channels, 3)
-        self.up_norm = ConditionalNorm(channels)
-
-    def forward(self, x: Tensor, codes: Iterator[Tensor], statistics: Statistics | None = None) -> Tensor:
-        y = F.relu_(self.norm(self.down(x), next(codes), statistics))
-        for block in self.blocks:
-            y = block(y, [next(codes), next(codes)], statistics)
-        y = self.up_norm(self.up(y), next(codes), statistics)
-        return F.interpolate(y, scale_factor=2, mode="nearest").add_(x)  # the blocks that follow smooth its steps
-
-
 class Multistyle(nn.Module):
     """The shared trunk. See the module's docstring."""
+
+    multiple = 4  # sides must be multiples of this
 
     def __init__(self, config: MultistyleConfig | None = None) -> None:
         super().__init__()
@@ -119,12 +95,9 @@ class Multistyle(nn.Module):
         self.stem_norm = ConditionalNorm(stem)
         self.down = nn.ModuleList(down)
         self.noise = ConditionalNoise(deep) if config.noise else None
-        self.coarse = Coarse(deep, config.coarse) if config.coarse else None
         self.blocks = nn.ModuleList(Residual(deep) for _ in range(config.blocks))
         self.up = nn.ModuleList(up)
         self.out = UpConv(stem, 3, {1: 9, 2: 5, 4: 7}[config.fold], factor=config.fold)
-        self.multiple = 8 if config.coarse else 4
-        """Sides of pictures must be multiples of this."""
         self._coded = {k: m.code_size for k, m in self.named_modules() if hasattr(m, "code_size") and m is not self}
         # Output: three scales of the network's logits, three shifts, three gains of the photo's own logits.
         self.code_size = sum(self._coded.values()) + 9
@@ -137,8 +110,6 @@ class Multistyle(nn.Module):
         for _ in self.down[::2]:
             reach, cell = reach + 2 * cell, 2 * cell  # to either side; an even side's last pixel sees one less
         reach += 2 * cell * config.blocks
-        if config.coarse:
-            reach += 2 * cell + 2 * (2 * cell) * config.coarse + 2 * cell + cell
         for conv in (*self.up[::2], self.out):
             reach, cell = reach + conv.pad * cell, cell // conv.factor
         return -(-reach // self.multiple) * self.multiple
@@ -181,7 +152,7 @@ class Multistyle(nn.Module):
             part = known.get(name)
             if part is None:
                 part = codes.new_zeros(len(codes), size)
-                if name == "coarse.up_norm" or (name.startswith("blocks.") and name.endswith(".norm2")):
+                if name.endswith(".norm2"):
                     part[:, : size // 2] = -1  # a scale of zero
             grown.append(part)
         return torch.cat([*grown, codes[:, -9:]], 1)
@@ -209,8 +180,6 @@ class Multistyle(nn.Module):
         if self.noise is not None:
             cells = None if origins is None else [(top // CELL, left // CELL) for top, left in origins]
             x = self.noise(x, next(codes), cells)
-        if self.coarse is not None:
-            x = self.coarse(x, codes, statistics)
         for block in self.blocks:
             x = block(x, [next(codes), next(codes)], statistics)
         for conv, norm in zip(self.up[::2], self.up[1::2], strict=True):

@@ -58,8 +58,7 @@ class StyledNetwork(nn.Module):
 def _has_all_of(larger: MultistyleConfig, smaller: MultistyleConfig) -> bool:
     """Whether a trunk can grow from the smaller one: of the same width and fold, with nothing less."""
     same = (larger.width, larger.fold) == (smaller.width, smaller.fold)
-    coarse = smaller.coarse in (0, larger.coarse)
-    return same and coarse and larger.blocks >= smaller.blocks and larger.noise >= smaller.noise
+    return same and larger.blocks >= smaller.blocks and larger.noise >= smaller.noise
 
 
 def _check_network(recipe: Recipe) -> None:
