@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,8 +20,9 @@ from nst.networks import build_network
 from nst.styles import StyleLibrary
 from nst.stylizer import Stylizer
 from nst.training.checkpoint import load_checkpoint
+from nst.training.perceptual import PerceptualLoss
 from nst.training.photos import Crops, open_source
-from nst.training.recipe import Data, make_recipe, read_recipe
+from nst.training.recipe import Data, Loss, make_recipe, read_recipe
 from nst.trunks import load_trunk
 
 RECIPE = """
@@ -420,3 +422,35 @@ def test_a_network_of_one_style_takes_one_painting(root, recipe_path, tmp_path):
     path.write_text(path.read_text().replace("width = 8\nblocks = 1\nfold = 2", ""))
     done = train(path, tmp_path, root=root, check=False)
     assert done.returncode == 2 and "one painting" in done.stderr
+
+
+def test_a_share_of_the_crops_is_painted_gently_and_others_stay_as_they_were(root):
+    recipe = make_recipe(
+        {
+            "name": "gentle", "data": {"folder": str(root / "examples" / "content"), "gentle_share": 0.5},
+            "paintings": [{"id": "a", "file": "a.jpg", "title": "A", "artist": "A", "year": "1"}],
+            "stages": [{"steps": 30, "size": 32, "batch": 4}],
+        }
+    )  # fmt: skip
+    source = open_source(recipe.data, 0)
+    gentle = list(Crops(recipe, source))
+    plain = list(Crops(replace(recipe, data=replace(recipe.data, gentle_share=0.0)), source))
+    strengths = torch.cat([strength for _, _, strength in gentle])
+    copied = torch.cat([styles for _, styles, _ in gentle]) == 1
+    assert 0.3 < float((strengths < 1).float().mean()) < 0.7 and float(strengths.min()) >= 0.2
+    assert bool((strengths[copied] == 1).all()) and all(bool((s == 1).all()) for _, _, s in plain)
+    for (crops, styles, _), (others, numbers, _) in zip(gentle, plain, strict=True):
+        assert torch.equal(crops, others) and torch.equal(styles, numbers)
+
+
+def test_a_gentle_painting_answers_for_a_part_of_the_style_loss(root, vgg16):
+    pictures = [[torch.rand(1, 3, 64, 64)]]
+    loss = PerceptualLoss(vgg16, pictures, Loss(style_weight=2.0, light_weight=0.5, pyramid=2))
+    photo = torch.rand(2, 3, 64, 64)
+    image = (photo + 0.2 * torch.rand(photo.shape)).clamp(0, 1)
+    weights = torch.tensor([2.0])
+    full, half, none = (
+        loss(image, photo, [0, 0], weights, strengths).total
+        for strengths in (None, torch.tensor([0.5, 0.5]), torch.tensor([0.0, 0.0]))
+    )
+    assert float(half - none) == pytest.approx(float(full - none) / 4, rel=1e-4)

@@ -51,11 +51,14 @@ class PerceptualLoss:
                 for scale in range(loss.pyramid)
             ]
 
-    def __call__(self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor) -> BatchLosses:
+    def __call__(
+        self, image: Tensor, photo: Tensor, styles: Sequence[int], weights: Tensor, strengths: Tensor | None = None
+    ) -> BatchLosses:
         """Losses of ``image`` against ``photo``, both ``(N, 3, H, W)`` in 0..1.
 
         ``styles`` has the number of each picture's painting; the one after the last stands for reproducing
-        the photo. ``weights`` ``(S,)`` are the paintings' style weights.
+        the photo. ``weights`` ``(S,)`` are the paintings' style weights. ``strengths`` ``(N,)`` in 0..1 tell how gently
+        each is painted; the style counts by their squares.
         """
         with torch.no_grad():
             targets = self._features(photo, self._content_layers)
@@ -84,7 +87,10 @@ class PerceptualLoss:
                 )
             losses = losses / self._pyramid
             style = style.index_put((painted,), losses)
-            total = total.index_add(0, painted, weights.to(losses.device)[numbers] * losses)
+            shares = weights.to(losses.device)[numbers]
+            if strengths is not None:
+                shares = shares * strengths.to(losses.device)[painted].square()
+            total = total.index_add(0, painted, shares * losses)
         if self.light_weight:
             total = total + self.light_weight * light_losses(image, photo)
         mean = total.mean()

@@ -23,6 +23,7 @@ from nst.training.augment import shade
 from nst.training.recipe import Data, Recipe
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+_GENTLEST = 0.2  # strength; below, the app blends pixels
 _LARGEST_VIEW = 2.0  # the crop shows at most this many times its own side of the photo
 _SHUFFLE_BUFFER = 1000
 
@@ -136,7 +137,7 @@ def open_source(data: Data, seed: int) -> Source:
 
 
 class Crops(IterableDataset):
-    """Training samples from step ``first`` on: ``(crop (3, S, S) in 0..1, number of the style)``.
+    """Training batches from step ``first`` on: crops ``(N, 3, S, S)`` in 0..1, styles and strengths ``(N,)``.
 
     Style ``len(recipe.paintings)`` stands for *reproduce the photo*. Batches follow the recipe's stages; ``rank`` of
     ``world`` is this process among those that train together.
@@ -146,7 +147,7 @@ class Crops(IterableDataset):
         self.recipe, self.source = recipe, source
         self.first, self.rank, self.world = first, rank, world
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         worker = get_worker_info()
         offset, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         steps = range(self.first + offset, self.recipe.steps, stride)
@@ -154,7 +155,8 @@ class Crops(IterableDataset):
         for step in steps:
             stage = self.recipe.stage_at(step)
             samples = [self._sample(next(photos), stage.size, step, place) for place in range(stage.batch)]
-            yield torch.stack([crop for crop, _ in samples]), torch.tensor([style for _, style in samples])
+            crops, styles, strengths = zip(*samples, strict=True)
+            yield torch.stack(crops), torch.tensor(styles), torch.tensor(strengths)
 
     def _numbers(self, step: int) -> range:
         """Which photographs of the source this process needs for ``step``."""
@@ -166,14 +168,15 @@ class Crops(IterableDataset):
         batch = self.recipe.stage_at(step).batch
         return range(before + self.rank * batch, before + (self.rank + 1) * batch)
 
-    def _sample(self, photo: Image.Image, size: int, step: int, place: int) -> tuple[Tensor, int]:
+    def _sample(self, photo: Image.Image, size: int, step: int, place: int) -> tuple[Tensor, int, float]:
         rng = np.random.default_rng([self.recipe.seed, step, self.rank, place])
         data, count = self.recipe.data, len(self.recipe.paintings)
         style = count if rng.random() < data.identity_share else int(rng.integers(count))
         crop = to_tensor(_crop(photo, size, rng))[0]
         if rng.random() < data.flat_share:
             crop = shade(crop, rng)
-        return crop, style
+        gentle = style < count and rng.random() < data.gentle_share
+        return crop, style, float(rng.uniform(_GENTLEST, 1)) if gentle else 1.0
 
 
 def _crop(photo: Image.Image, size: int, rng: np.random.Generator) -> Image.Image:

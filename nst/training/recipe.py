@@ -91,7 +91,8 @@ class Loss:
 class Data:
     """Where photographs come from: exactly one of a folder, tar files (a pattern), or a data set on the Hub.
 
-    ``flat_share`` of the crops get a flat or gently shaded area, ``identity_share`` are to be reproduced as they are.
+    ``flat_share`` of the crops get a flat or gently shaded area, ``identity_share`` are to be reproduced as they are,
+    ``gentle_share`` are painted at a part of the strength, by a code on the way from the photo's to the style's.
     """
 
     folder: str = ""
@@ -102,6 +103,7 @@ class Data:
     hub_column: str = "image"
     flat_share: float = 0.08
     identity_share: float = 0.04
+    gentle_share: float = 0.0
     workers: int = 0
 
 
@@ -152,7 +154,8 @@ class Recipe:
             )
         if self.checkpoint_every < 1:
             raise RecipeError("checkpoint_every is a number of steps, at least 1.")
-        for share in (self.data.flat_share, self.data.identity_share, self.loss.stability_share):
+        data = self.data
+        for share in (data.flat_share, data.identity_share, data.gentle_share, self.loss.stability_share):
             if not 0 <= share <= 1:
                 raise RecipeError("The shares in a recipe are numbers from 0 to 1.")
 

@@ -133,7 +133,7 @@ def _run(
     optimizer = torch.optim.Adam([code], lr=config.rate)
     probe = to_tensor(cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), (256, 256))).to(device)
     begun = time.perf_counter()  # what goes before is done once, and says nothing about how long a step takes
-    for step, (photo, styles) in enumerate(crops, 1):
+    for step, (photo, styles, _) in enumerate(crops, 1):
         for group in optimizer.param_groups:
             group["lr"] = config.rate * min(1.0, 2 * (1 - (step - 1) / config.steps))
         photo = photo.to(device)

@@ -49,9 +49,18 @@ class StyledNetwork(nn.Module):
         learnt = torch.cat([network.learnt().expand(styles, -1), torch.ones_like(codes[-1:])])
         self.register_buffer("learnt", learnt, persistent=False)
 
-    def forward(self, image: Tensor, styles: Tensor, origins: list[tuple[int, int]] | None = None) -> Tensor:
-        """``origins`` are the pictures' places in the noise, for a network that has it."""
+    def forward(
+        self,
+        image: Tensor,
+        styles: Tensor,
+        strengths: Tensor | None = None,
+        origins: list[tuple[int, int]] | None = None,
+    ) -> Tensor:
+        """``strengths`` ``(N,)`` are how far from the photo's code to the style's, ``origins`` the pictures' places in
+        the noise, for a network that has it."""
         codes = (self.codes * self.learnt)[styles]
+        if strengths is not None:
+            codes = torch.lerp(self.codes[-1:].expand_as(codes), codes, strengths[:, None])
         return self.network(image, codes, origins=origins) if origins else self.network(image, codes)
 
 
@@ -136,9 +145,9 @@ class Trainer:
         crops = Crops(recipe, self.source, self.step, accelerator.process_index, accelerator.num_processes)
         loader = DataLoader(crops, batch_size=None, num_workers=recipe.data.workers)
         recent: list[tuple[float, int]] = []
-        for photo, styles in loader:
+        for photo, styles, strengths in loader:
             started = time.perf_counter()
-            content, style, stability, total = self._train_step(photo.to(accelerator.device), styles)
+            content, style, stability, total = self._train_step(photo.to(accelerator.device), styles, strengths)
             self.step += 1
             save = self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps
             if save and accelerator.is_main_process:
@@ -172,7 +181,7 @@ class Trainer:
         }
         write_tensors(self.folder / CHECKPOINT, tensors, about)
 
-    def _train_step(self, photo: Tensor, styles: Tensor) -> tuple[float, float, float, float]:
+    def _train_step(self, photo: Tensor, styles: Tensor, strengths: Tensor) -> tuple[float, float, float, float]:
         recipe, accelerator, step = self.recipe, self.accelerator, self.step
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step)
@@ -182,16 +191,17 @@ class Trainer:
         origins = (
             [tuple(place) for place in (rng.integers(0, 1 << 16, (len(photo), 2)) * CELL).tolist()] if noisy else None
         )
+        parts = strengths.to(photo.device) if bool((strengths < 1).any()) else None
         with autocast(accelerator.device):
-            painted = self.model(photo, styles, origins)
+            painted = self.model(photo, styles, parts, origins)
         weights = self.balance.weights()
-        losses = self.loss(painted, photo, styles.tolist(), weights)
+        losses = self.loss(painted, photo, styles.tolist(), weights, parts)
         total, stability = losses.total, 0.0
         if recipe.loss.stability and step >= recipe.steps * (1 - recipe.loss.stability_share):
             rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 20])
             grid = motion(photo.shape[-1], len(photo), rng).to(photo.device)
             with autocast(accelerator.device):
-                moved = self.model(noise(warp(photo, grid), rng), styles, origins)
+                moved = self.model(noise(warp(photo, grid), rng), styles, parts, origins)
             difference = (moved - warp(painted, grid)).square().mean()
             total, stability = total + recipe.loss.stability * difference, float(difference.detach())
         value = float(total.detach())
@@ -205,7 +215,8 @@ class Trainer:
         accelerator.clip_grad_norm_(self.model.parameters(), recipe.optimizer.clip)
         self.optimizer.step()
         self._average()
-        self._balance(styles, losses.content)
+        full = strengths == 1
+        self._balance(styles[full], losses.content[full.to(losses.content.device)])
         return float(losses.content.mean()), float(losses.style.mean()), stability, value
 
     def _rate(self, step: int) -> float:
