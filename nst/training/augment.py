@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+from nst.networks.noise_field import CELL
 
 GRAIN = 1 / 255  # standard deviation of the noise that a camera leaves in a flat area
 _SHIFT = 0.03  # of the side: how far the synthetic motion goes
 _FRAME_NOISE = 0.02
+_FIELD = 1 << 16  # cells
 
 
 def shade(crop: Tensor, rng: np.random.Generator) -> Tensor:
@@ -42,6 +45,16 @@ def motion(size: int, count: int, rng: np.random.Generator) -> Tensor:
 def warp(image: Tensor, grid: Tensor) -> Tensor:
     """``image`` ``(N, C, S, S)`` seen through ``grid``; beyond its border it is mirrored."""
     return F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def places(network: nn.Module, count: int, rng: np.random.Generator) -> list[tuple[int, int]] | None:
+    """Where in the noise field to paint each crop: anywhere, so that no part of it is learnt by heart.
+
+    None for a network without noise.
+    """
+    if getattr(network, "noise", None) is None:
+        return None
+    return [tuple(place) for place in (rng.integers(0, _FIELD, (count, 2)) * CELL).tolist()]
 
 
 def noise(image: Tensor, rng: np.random.Generator) -> Tensor:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -18,6 +19,7 @@ from nst.errors import RecipeError, WeightsError
 from nst.gatys import prepare_backbone
 from nst.images import cover, open_image, resize, to_image, to_tensor
 from nst.styles import StyleLibrary
+from nst.training.augment import places
 from nst.training.perceptual import PerceptualLoss, StyleBalance
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Data, Optimizer, Painting, Recipe, Stage, make_recipe
@@ -129,6 +131,7 @@ def _run(
     device = next(network.parameters()).device
     balance = StyleBalance(1, recipe.loss.style_weight, target)
     code = _best_start(library, loss, balance.weights()).to(device).requires_grad_()
+    learnt = network.learnt().to(device)
     mean = code.detach().clone()
     optimizer = torch.optim.Adam([code], lr=config.rate)
     probe = to_tensor(cover(open_image(ROOT / "examples" / "content" / "bridge.jpg"), (256, 256))).to(device)
@@ -138,12 +141,15 @@ def _run(
             group["lr"] = config.rate * min(1.0, 2 * (1 - (step - 1) / config.steps))
         photo = photo.to(device)
         with autocast(device):
-            painted = network(photo, code.expand(len(photo), -1))
+            where = places(network, len(photo), np.random.default_rng([config.seed, step]))
+            many = code.expand(len(photo), -1)
+            painted = network(photo, many, origins=where) if where else network(photo, many)
         losses = loss(painted, photo, styles.tolist(), balance.weights())
         if not math.isfinite(float(losses.total.detach())):
             raise RecipeError("The loss is not a number: this painting cannot be learnt. Try another picture of it.")
         optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
+        code.grad *= learnt
         optimizer.step()
         if step <= config.steps // 2:
             balance.update(losses.content.sum()[None].cpu(), torch.tensor([float(len(photo))]))

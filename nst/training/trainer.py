@@ -21,9 +21,8 @@ from nst.gatys import prepare_backbone
 from nst.images import to_tensor
 from nst.networks import build_network
 from nst.networks.multistyle import MultistyleConfig
-from nst.networks.noise_field import CELL
 from nst.styles import StyleLibrary
-from nst.training.augment import motion, noise, warp
+from nst.training.augment import motion, noise, places, warp
 from nst.training.checkpoint import adam_state, load_adam_state, load_checkpoint
 from nst.training.paintings import open_painting
 from nst.training.perceptual import PerceptualLoss, StyleBalance
@@ -185,12 +184,8 @@ class Trainer:
         recipe, accelerator, step = self.recipe, self.accelerator, self.step
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step)
-        # Anywhere in the noise, so that no part of it is learnt by heart.
         rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 21])
-        noisy = getattr(self.plain.network, "noise", None) is not None
-        origins = (
-            [tuple(place) for place in (rng.integers(0, 1 << 16, (len(photo), 2)) * CELL).tolist()] if noisy else None
-        )
+        origins = places(self.plain.network, len(photo), rng)
         parts = strengths.to(photo.device) if bool((strengths < 1).any()) else None
         with autocast(accelerator.device):
             painted = self.model(photo, styles, parts, origins)
