@@ -109,9 +109,13 @@ class Data:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """Adam. The rate rises over ``warmup`` steps and falls to zero, linearly, over the last ``decay_share``."""
+    """Adam. The rate rises over ``warmup`` steps and falls to zero, linearly, over the last ``decay_share``.
+
+    Codes have ``code_rate`` times that rate: each is learnt from its own crops only, the trunk from all.
+    """
 
     rate: float = 1e-3
+    code_rate: float = 1.0
     warmup: int = 200
     decay_share: float = 0.3
     ema: float = 0.999

@@ -122,8 +122,11 @@ class Trainer:
         model = StyledNetwork(build_network(recipe.network, recipe.network_settings), len(recipe.paintings))
         if recipe.start and not resume:
             self._start_from(Path(recipe.start), model)
-        learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.Adam(learnt, lr=recipe.optimizer.rate)
+        shared = [p for name, p in model.named_parameters() if p.requires_grad and name != "codes"]
+        groups = [{"params": shared, "times": 1.0}]
+        if model.codes.requires_grad:
+            groups.append({"params": [model.codes], "times": recipe.optimizer.code_rate})
+        optimizer = torch.optim.Adam(groups, lr=recipe.optimizer.rate)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         self.plain: StyledNetwork = accelerator.unwrap_model(self.model)
         self.ema = copy.deepcopy(self.plain).requires_grad_(False).eval()
@@ -183,7 +186,7 @@ class Trainer:
     def _train_step(self, photo: Tensor, styles: Tensor, strengths: Tensor) -> tuple[float, float, float, float]:
         recipe, accelerator, step = self.recipe, self.accelerator, self.step
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate(step)
+            group["lr"] = self._rate(step) * group["times"]
         rng = np.random.default_rng([recipe.seed, step, accelerator.process_index, 1 << 21])
         origins = places(self.plain.network, len(photo), rng)
         parts = strengths.to(photo.device) if bool((strengths < 1).any()) else None
