@@ -70,6 +70,7 @@ class GatysConfig:
     style_weight: float = _number(10.0, 0, 1e12, "weight of the style loss")
     tv_weight: float = _number(0.002, 0, 1e12, "weight of the total variation: smooths noise away")
     light_weight: float = _number(0.0, 0, 1e12, "weight of light and dark lying where they do in the photo")
+    palette_weight: float = _number(0.0, 0, 1e12, "weight of having the painting's colours, and how much of each")
     style_scale: float = _number(1.0, 0.1, 4.0, "brush size: scale of the painting beside the photo")
     keep_color: KeepColor = _choice(KeepColor, "keep the colours of the photo")
     precision: Precision = _choice(Precision, "arithmetic of the backbone (auto: bfloat16 where it is native)")

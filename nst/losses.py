@@ -25,6 +25,9 @@ _HUBER_DELTA = 1.0
 _SMOOTH_L1_BETA = 1.0
 _TINY = 1e-12
 _LIGHT_CELL = 8  # pixels
+_PALETTE_CELL = 4  # pixels
+_QUANTILES = 64
+_DIRECTIONS = F.normalize(torch.randn(16, 3, generator=torch.Generator().manual_seed(0)), dim=1)
 _FLAT_LIGHT = 0.05  # a standard deviation of the brightness that counts as little
 
 CRITERIA: dict[str, Callable[[Tensor], Tensor]] = {
@@ -254,6 +257,27 @@ def _standard_light(image: Tensor) -> Tensor:
     light = light - light.mean((1, 2), keepdim=True)
     # What is nearly flat is not blown up.
     return light / (light.square().mean((1, 2), keepdim=True) + _FLAT_LIGHT**2).sqrt()
+
+
+def palette(image: Tensor) -> Tensor:
+    """Which colours a picture has and how much of each, ``(N, 3, H, W)`` → ``(N, directions, quantiles)``.
+
+    Quantiles of the colours, averaged over squares of 4 pixels, along fixed directions of RGB. Means of palettes are
+    palettes, too.
+    """
+    small = F.avg_pool2d(_at_least_float32(image), min(_PALETTE_CELL, *image.shape[-2:])).flatten(2)
+    along = torch.einsum("dc,nci->ndi", _DIRECTIONS.to(small), small)
+    return F.adaptive_avg_pool1d(along.sort(-1).values, _QUANTILES)
+
+
+def palette_losses(image: Tensor, target: Tensor) -> Tensor:
+    """Sliced Wasserstein distance between the colours of ``image`` ``(N, 3, H, W)`` and a :func:`palette`, ``(N,)``.
+
+    Squared, over the palette's own variance: 0 for the same colours, 1 for a picture all in their mean. Gram matrices
+    hardly tell: a picture in two of a painting's colours has nearly the painting's.
+    """
+    spread = target.var(-1, unbiased=False).mean(-1)
+    return (palette(image) - target).square().mean((1, 2)) / spread.clamp_min(_TINY)
 
 
 def total_variation(image: Tensor) -> Tensor:

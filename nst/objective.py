@@ -18,6 +18,8 @@ from nst.losses import (
     covariance,
     gram_matrix,
     light_losses,
+    palette,
+    palette_losses,
     raw_moments,
     rms,
     sqrtm,
@@ -31,7 +33,8 @@ _LEAST_SIDE = 16
 
 
 class Losses(NamedTuple):
-    """Weighted shares and their sum, each a scalar tensor; the content's has that of the light."""
+    """Weighted shares and their sum, each a scalar tensor; the content's has that of the light, the style's
+    that of the palette."""
 
     content: Tensor
     style: Tensor
@@ -97,11 +100,17 @@ class Objective:
             self._scales = {name: rms(features) for name, features in self._contents.items()}
             self._styles = self._style_targets(styles)
         self._photo = content if config.light_weight else None
+        self._palette = None
+        if config.palette_weight:
+            weight = sum(share for _, share in styles)
+            self._palette = sum(palette(painting) * (share / weight) for painting, share in styles)
         self._half: Objective | None = None
         smallest = min(side for image in (content, *(image for image, _ in styles)) for side in image.shape[-2:])
         self._sizes = config.pyramid if config.style_weight > 0 and smallest >= 2 * _LEAST_SIDE else 1
         if self._sizes > 1:
-            rest = replace(config, content_weight=0.0, tv_weight=0.0, light_weight=0.0, pyramid=config.pyramid - 1)
+            rest = replace(
+                config, content_weight=0.0, tv_weight=0.0, light_weight=0.0, palette_weight=0.0, pyramid=config.pyramid - 1
+            )
             halved = [(F.avg_pool2d(image, 2), weight) for image, weight in styles]
             self._half = Objective(backbone, F.avg_pool2d(content, 2), halved, rest, tile)
 
@@ -121,6 +130,9 @@ class Objective:
         if self._photo is not None:
             light = self.config.light_weight * light_losses(image, self._photo)[0]
             content, total = content + light, total + light
+        if self._palette is not None:
+            colours = self.config.palette_weight * palette_losses(image, self._palette)[0]
+            style, total = style + colours, total + colours
         tv = self.config.tv_weight * total_variation(image) if self.config.tv_weight else image.new_zeros(())
         return Losses(content, style, tv, total + tv)
 

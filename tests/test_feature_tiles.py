@@ -27,7 +27,7 @@ CONFIGS = {
     "gatys, huber": replace(SHALLOW, balance="gatys", criterion="huber"),
     "johnson, no smoothing": replace(SHALLOW, balance="johnson", tv_weight=0),
     "content only": replace(SHALLOW, style_weight=0),
-    "at three sizes": replace(SHALLOW, pyramid=3, light_weight=0.5),
+    "at three sizes": replace(SHALLOW, pyramid=3, light_weight=0.5, palette_weight=0.3),
     "style only": replace(SHALLOW, content_weight=0),
 }
 

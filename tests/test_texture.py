@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from nst.images import cover, open_image, to_tensor
-from nst.losses import light_losses
+from nst.losses import light_losses, palette, palette_losses
 from nst.texture import LEVELS, bare_photo, laplacian_pyramid, pyramid_distances, repetition
 
 
@@ -83,3 +83,20 @@ def test_light_has_a_finite_gradient_everywhere():
         image.requires_grad_()
         light_losses(image, torch.rand(image.shape)).sum().backward()
         assert bool(torch.isfinite(image.grad).all())
+
+
+def test_a_palette_is_which_colours_and_how_much_of_each(swirl, cat):
+    own = palette(swirl)
+    shuffled = swirl.flip(2, 3)
+    grey = swirl.mean(1, keepdim=True).expand_as(swirl)
+    mean = swirl.mean((2, 3), keepdim=True).expand_as(swirl)
+    assert float(palette_losses(swirl, own)) == pytest.approx(0, abs=1e-6)
+    assert float(palette_losses(shuffled, own)) < 1e-3  # wherever they are
+    assert float(palette_losses(swirl[..., ::2, ::2], own)) < 0.02  # at any size
+    assert float(palette_losses(mean, own)) == pytest.approx(1, abs=0.01)
+    assert 0.1 < float(palette_losses(grey, own)) < 1
+    both = palette_losses(torch.cat([swirl, cat]), torch.cat([own, own]))
+    assert both.shape == (2,) and float(both[0]) < 0.01 < 0.2 < float(both[1])
+    image = cat.clone().requires_grad_()
+    palette_losses(image, own).sum().backward()
+    assert bool(torch.isfinite(image.grad).all()) and float((image.grad != 0).float().mean()) > 0.9

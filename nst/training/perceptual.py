@@ -11,7 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nst.backbones import Backbone
-from nst.losses import content_losses, gram_matrix, light_losses, style_losses, total_variation
+from nst.losses import (
+    content_losses,
+    gram_matrix,
+    light_losses,
+    palette,
+    palette_losses,
+    style_losses,
+    total_variation,
+)
 from nst.training.recipe import Loss
 from nst.weighted import parse_weighted
 
@@ -39,12 +47,13 @@ class PerceptualLoss:
     def __init__(self, backbone: Backbone, paintings: Sequence[Sequence[Tensor]], loss: Loss) -> None:
         self.backbone = backbone
         self.content_weight, self.tv_weight, self._balance = loss.content_weight, loss.tv_weight, loss.balance
-        self.light_weight = loss.light_weight
+        self.light_weight, self.palette_weight = loss.light_weight, loss.palette_weight
         self._content_layers = _shares(loss.content_layers)
         self._style_layers = _shares(loss.style_layers)
-        self._pyramid = loss.pyramid
+        self._pyramid, self._mean_weight = loss.pyramid, loss.style_weight
         self._count = len(paintings)
         with torch.no_grad():
+            self._palettes = torch.cat([sum(map(palette, pictures)) / len(pictures) for pictures in paintings])
             found = [self._mean_grams(pictures) for pictures in paintings]
             self._grams = [
                 {name: torch.cat([grams[scale][name] for grams in found]) for name in self._style_layers}
@@ -87,6 +96,9 @@ class PerceptualLoss:
                 )
             losses = losses / self._pyramid
             style = style.index_put((painted,), losses)
+            if self.palette_weight:
+                share = self.palette_weight / self._mean_weight
+                losses = losses + share * palette_losses(image[painted], self._palettes[numbers])
             shares = weights.to(losses.device)[numbers]
             if strengths is not None:
                 shares = shares * strengths.to(losses.device)[painted].square()

@@ -70,6 +70,7 @@ class Loss:
     pyramid: int = 1
     tv_weight: float = 0.0
     light_weight: float = 0.0
+    palette_weight: float = 0.0
     stability: float = 20.0
     stability_share: float = 0.25
 
@@ -83,6 +84,7 @@ class Loss:
             balance=self.balance,
             pyramid=self.pyramid,
             light_weight=self.light_weight,
+            palette_weight=self.palette_weight * (1 if style_weight is None else style_weight / self.style_weight),
             tv_weight=self.tv_weight,
         )
 
@@ -184,14 +186,14 @@ class Recipe:
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
-    Paths in it are relative to the current folder. ``extends`` names another recipe beside it (which may extend a
-    third), of which it tells only what is different: entries replace entries, table by table; lists (stages,
-    paintings) replace lists.
+    Paths in it are relative to the current folder. ``extends`` names another recipe, from its own folder, of which it
+    tells only what is different (and which may extend a third): entries replace entries, table by table; lists
+    (stages, paintings) replace lists.
 
     Raises:
         RecipeError: no such file, no TOML, an unknown or missing entry, a value that cannot work.
     """
-    return make_recipe(_read_whole(path, ()))
+    return make_recipe(_read_whole(path.resolve(), ()))
 
 
 def _read_whole(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
@@ -200,7 +202,7 @@ def _read_whole(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
         raise RecipeError(f"The recipe {path.name} extends itself.")
     table = _read_table(path)
     if "extends" in table:
-        base = _read_whole(path.with_name(str(table.pop("extends"))), (*above, path))
+        base = _read_whole((path.parent / str(table.pop("extends"))).resolve(), (*above, path))
         both = {k for k in table if isinstance(table[k], dict) and isinstance(base.get(k), dict)}
         table = {**base, **table, **{k: {**base[k], **table[k]} for k in both}}
     return table

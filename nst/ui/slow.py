@@ -27,7 +27,8 @@ _COLOURS = {"content": "#2f7ed8", "style": "#c2410c", "total": "#6b7280"}  # of 
 GROUPS: dict[str, tuple[str, ...]] = {
     "result": ("size", "iterations", "scales", "style_scale", "keep_color", "init", "seed"),
     "weights": (
-        "content_weight", "style_weight", "light_weight", "tv_weight", "content_layers", "style_layers", "pyramid",
+        "content_weight", "style_weight", "light_weight", "palette_weight", "tv_weight",
+        "content_layers", "style_layers", "pyramid",
     ),
     "method": (
         "backbone", "pooling", "normalized", "statistic", "balance", "criterion",

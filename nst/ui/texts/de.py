@@ -119,6 +119,8 @@ TEXTS: dict[str, str] = {
     "setting.style_weight.info": "wie viel der Verlust beim Stil zählt",
     "setting.tv_weight": "Gewicht der Glätte",
     "setting.tv_weight.info": "wie viel die totale Variation zählt: glättet Rauschen",
+    "setting.palette_weight": "Gewicht der Palette",
+    "setting.palette_weight.info": "wie viel es zählt, dass die Farben die des Gemäldes sind, und wie viel von jeder",
     "setting.light_weight": "Gewicht des Lichts",
     "setting.light_weight.info": "wie viel es zählt, dass Hell und Dunkel liegen, wo sie im Foto liegen",
     "setting.content_layers": "Schichten für den Inhalt",

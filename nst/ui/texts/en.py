@@ -120,6 +120,7 @@ TEXTS: dict[str, str] = {
     "setting.style_weight": "Style weight",
     "setting.tv_weight": "Smoothness weight",
     "setting.light_weight": "Light weight",
+    "setting.palette_weight": "Palette weight",
     "setting.content_layers": "Content layers",
     "setting.style_layers": "Style layers",
     "setting.pyramid": "Sizes of strokes",
