@@ -32,6 +32,10 @@ _LEAST_SIDE = 16
 """Pixels below which a picture has no features at the deepest layers; the pyramid ends there."""
 
 
+_ONCE = ("content_weight", "tv_weight", "light_weight", "palette_weight")
+"""Weights of what is compared at full size alone."""
+
+
 class Losses(NamedTuple):
     """Weighted shares and their sum, each a scalar tensor; the content's has that of the light, the style's
     that of the palette."""
@@ -108,9 +112,7 @@ class Objective:
         smallest = min(side for image in (content, *(image for image, _ in styles)) for side in image.shape[-2:])
         self._sizes = config.pyramid if config.style_weight > 0 and smallest >= 2 * _LEAST_SIDE else 1
         if self._sizes > 1:
-            rest = replace(
-                config, content_weight=0.0, tv_weight=0.0, light_weight=0.0, palette_weight=0.0, pyramid=config.pyramid - 1
-            )
+            rest = replace(config, **dict.fromkeys(_ONCE, 0.0), pyramid=config.pyramid - 1)
             halved = [(F.avg_pool2d(image, 2), weight) for image, weight in styles]
             self._half = Objective(backbone, F.avg_pool2d(content, 2), halved, rest, tile)
 
