@@ -33,7 +33,7 @@ def export_run(checkpoint: Path, folder: Path) -> list[str]:
     (folder / "styles").mkdir(parents=True, exist_ok=True)
     path = folder / "trunk.safetensors"
     facts = {"architecture": recipe.network, "settings": dict(recipe.network_settings), "seed": recipe.seed}
-    # How far its styles move a photo: what a new style is held to.
+    # How far its styles move a photo, by content and light: what a new style is held to.
     facts["content_loss"] = round(float(tensors["balance"][1].log().mean().exp()), 4)
     save_trunk(path, network, codes[-1], {"kind": "trunk", **facts, "recipe": recipe.as_dict(), **made})
     trunk = load_trunk(path)

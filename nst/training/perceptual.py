@@ -27,10 +27,12 @@ _IDENTITY_PIXELS = 50.0  # weight of the squared difference of pixels where the 
 
 
 class BatchLosses(NamedTuple):
-    """Unweighted content and style losses of each picture, ``(N,)``, and the weighted mean to minimise."""
+    """Unweighted content and style losses of each picture, ``(N,)``; how far each has moved from its photo, by content
+    and light with their weights; and the weighted mean to minimise."""
 
     content: Tensor
     style: Tensor
+    moved: Tensor
     total: Tensor
 
 
@@ -76,7 +78,10 @@ class PerceptualLoss:
         content = sum(
             w * content_losses(features[k], targets[k], self._balance) for k, w in self._content_layers.items()
         )
-        total, style = self.content_weight * content, torch.zeros_like(content)
+        moved = self.content_weight * content
+        if self.light_weight:
+            moved = moved + self.light_weight * light_losses(image, photo)
+        total, style = moved, torch.zeros_like(content)
         copied = numbers == self._count
         if bool(copied.any()):
             difference = (image - photo).square().mean((1, 2, 3))
@@ -103,12 +108,10 @@ class PerceptualLoss:
             if strengths is not None:
                 shares = shares * strengths.to(losses.device)[painted].square()
             total = total.index_add(0, painted, shares * losses)
-        if self.light_weight:
-            total = total + self.light_weight * light_losses(image, photo)
         mean = total.mean()
         if self.tv_weight:
             mean = mean + self.tv_weight * total_variation(image)
-        return BatchLosses(content.detach(), style.detach(), mean)
+        return BatchLosses(content.detach(), style.detach(), moved.detach(), mean)
 
     def _mean_grams(self, pictures: Sequence[Tensor]) -> list[dict[str, Tensor]]:
         """At each scale, the Gram matrices ``(1, C, C)`` of the style layers."""
@@ -138,12 +141,13 @@ def _shares(layers: str) -> dict[str, float]:
 
 class StyleBalance:
     """A style weight for each painting, found while training, so that all styles end equally strong: so that each moves
-    the photo equally far, by its content loss.
+    the photo equally far, by :attr:`BatchLosses.moved`.
 
     Style losses themselves would not do: relative to their Gram matrices, some paintings (pale ones, detailed ones) are
-    always further away than others. A style with a running content loss below the mean gets a little more weight, one
-    above a little less; the weights' geometric mean stays that of the recipe. With a ``target`` each is held to that
-    content loss instead.
+    always further away than others. Nor would the content loss alone: it hardly notices that a painting of little
+    contrast has swallowed its subject. A style that has moved less than the mean gets a little more weight, one that has
+    moved more a little less; the weights' geometric mean stays that of the recipe. With a ``target`` each is held to
+    that instead.
     """
 
     _MEMORY = 0.98  # of the running loss, per time the painting comes up
@@ -153,19 +157,19 @@ class StyleBalance:
     def __init__(self, count: int, mean_weight: float, target: float | None = None) -> None:
         self.mean_weight = mean_weight
         self._target = target
-        self.state = torch.zeros(2, count)  # logarithm of the weight's factor; running content loss, 0 before the first
+        self.state = torch.zeros(2, count)  # logarithm of the weight's factor; running mean, 0 before the first
 
     def weights(self) -> Tensor:
         """Style weights ``(S,)``."""
         return self.mean_weight * self.state[0].exp()
 
-    def start(self, number: int, weight: float, content: float) -> None:
-        """Begin for one painting with the style weight and the content loss that an earlier run ended with."""
+    def start(self, number: int, weight: float, moved: float) -> None:
+        """Begin for one painting with the style weight and the running mean that an earlier run ended with."""
         self.state[0, number] = max(-self._LIMIT, min(self._LIMIT, math.log(weight / self.mean_weight)))
-        self.state[1, number] = content
+        self.state[1, number] = moved
 
     def update(self, sums: Tensor, counts: Tensor) -> None:
-        """Take in the sums of the content losses that each painting had in a step, ``(S,)``, and their numbers."""
+        """Take in the sums of how far each painting has moved its photos in a step, ``(S,)``, and their numbers."""
         factor, running = self.state
         seen = counts > 0
         mean = sums / counts.clamp_min(1)

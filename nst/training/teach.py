@@ -152,7 +152,7 @@ def _run(
         code.grad *= learnt
         optimizer.step()
         if step <= config.steps // 2:
-            balance.update(losses.content.sum()[None].cpu(), torch.tensor([float(len(photo))]))
+            balance.update(losses.moved.sum()[None].cpu(), torch.tensor([float(len(photo))]))
         averaged = step - int(config.steps * (1 - _AVERAGED))
         mean = code.detach().clone() if averaged <= 1 else torch.lerp(mean, code.detach(), 1 / averaged)
         now, done = time.perf_counter(), step == config.steps

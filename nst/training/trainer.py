@@ -214,7 +214,7 @@ class Trainer:
         self.optimizer.step()
         self._average()
         full = strengths == 1
-        self._balance(styles[full], losses.content[full.to(losses.content.device)])
+        self._balance(styles[full], losses.moved[full.to(losses.moved.device)])
         return float(losses.content.mean()), float(losses.style.mean()), stability, value
 
     def _rate(self, step: int) -> float:
