@@ -145,9 +145,9 @@ class StyleBalance:
 
     Style losses themselves would not do: relative to their Gram matrices, some paintings (pale ones, detailed ones) are
     always further away than others. Nor would the content loss alone: it hardly notices that a painting of little
-    contrast has swallowed its subject. A style that has moved less than the mean gets a little more weight, one that has
-    moved more a little less; the weights' geometric mean stays that of the recipe. With a ``target`` each is held to
-    that instead.
+    contrast has swallowed its subject. A style that has moved less than the mean gets a little more weight, one that
+    has moved more a little less; the weights' geometric mean stays that of the recipe. With a ``target`` each is held
+    to that instead.
     """
 
     _MEMORY = 0.98  # of the running loss, per time the painting comes up
