@@ -20,9 +20,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("name", metavar="NAME", help="of the run, as in its recipe")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
     parser.add_argument("--weights", type=Path, default=TRUNK.parent, help="folder to write to")
+    parser.add_argument("--strength", type=float, default=1.0, help="of what was trained, that becomes full strength")
     args = parser.parse_args(argv)
     try:
-        ids = export_run(args.runs / args.name / CHECKPOINT, args.weights)
+        ids = export_run(args.runs / args.name / CHECKPOINT, args.weights, args.strength)
     except NSTError as error:
         print(f"export: {error}", file=sys.stderr)
         return 2
