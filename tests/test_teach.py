@@ -48,14 +48,14 @@ def test_teaching_lowers_the_loss_and_leaves_the_trunk_alone(root, painting):
 
 def test_teaching_twice_gives_the_same_style(painting):
     library = StyleLibrary.load(load_trunk())
-    config = TeachConfig(steps=3, size=32, batch=1)
+    config = TeachConfig(steps=3, size=64, batch=1)
     codes = [list(teach(library, painting, ABOUT, config))[-1].code for _ in range(2)]
     assert torch.equal(*codes)
 
 
 def test_the_script_writes_a_style_that_the_app_can_load(root, tmp_path):
     script = [sys.executable, str(root / "train" / "add_style.py"), str(root / "examples" / "styles" / "swirl.jpg")]
-    options = ["--id", "swirl", "--title", "Swirl", "--artist", "Nobody", "--steps", "3", "--size", "32"]
+    options = ["--id", "swirl", "--title", "Swirl", "--artist", "Nobody", "--steps", "3", "--size", "64"]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def run(*more):

@@ -36,7 +36,7 @@ def painting(root):
     return str(root / "examples" / "styles" / "swirl.jpg")
 
 
-def lesson(of: Visit, painting, tmp_path, title="Swirl", brush="fine", effort="quick", detail=None):
+def lesson(of: Visit, painting, tmp_path, title="Curl", brush="fine", effort="quick", detail=None):
     return teach_run.plan(of, painting, title, "Nobody", brush, effort, detail, tmp_path / "stop")
 
 
@@ -45,12 +45,12 @@ def test_a_lesson_ends_with_a_style_that_paints_and_survives_as_a_file(short, pa
     plan = lesson(here, painting, tmp_path)
     views = list(teach_run.teach(plan))
     assert [view.step for view in views] == [1, 2, 3, 4] and [view.done for view in views] == [False] * 3 + [True]
-    assert views[0].status("Swirl").startswith("Step 1 of 4 · about ")
+    assert views[0].status("Curl").startswith("Step 1 of 4 · about ")
     style = teach_run.finished(plan, views[-1])
-    assert style.info.id == "swirl" and style.info.size == 256 and style.origin == YOURS
+    assert style.info.id == "curl" and style.info.size == 256 and style.origin == YOURS
     here.add(style)
-    assert [s.info.id for s in here.styles()][0] == "swirl" and "swirl" not in [s.info.id for s in Visit().styles()]
-    assert caption(style) == "Swirl · Nobody · yours"
+    assert [s.info.id for s in here.styles()][0] == "curl" and "curl" not in [s.info.id for s in Visit().styles()]
+    assert caption(style) == "Curl · Nobody · yours"
     file = teach_run.save(style, tmp_path)
     assert file.stat().st_size < 20_000
     again = teach_run.brought(file)
@@ -59,8 +59,8 @@ def test_a_lesson_ends_with_a_style_that_paints_and_survives_as_a_file(short, pa
     assert load_style(file, sources().trunk).thumbnail.suffix == ".jpg"
     photo = Image.new("RGB", (64, 48), (90, 120, 30))
     photo.save(tmp_path / "photo.png")
-    painted = fast_run.paint(str(tmp_path / "photo.png"), StylizeConfig("swirl:1,udnie:1"), here.library())
-    assert painted.titles[0] == "Swirl"
+    painted = fast_run.paint(str(tmp_path / "photo.png"), StylizeConfig("curl:1,udnie:1"), here.library())
+    assert painted.titles[0] == "Curl"
 
 
 def test_a_stopped_lesson_keeps_what_is_learnt(short, painting, tmp_path):
@@ -71,7 +71,7 @@ def test_a_stopped_lesson_keeps_what_is_learnt(short, painting, tmp_path):
         if view.step == 2:
             plan.stop.touch()
     assert views[-1].done and views[-1].stopped and views[-1].step == 3
-    assert views[-1].status("Swirl").startswith("Stopped after 3 of 4 steps")
+    assert views[-1].status("Curl").startswith("Stopped after 3 of 4 steps")
     assert teach_run.finished(plan, views[-1]).info.made["steps"] == 3
 
 

@@ -20,6 +20,7 @@ from nst.networks import build_network
 from nst.styles import StyleLibrary
 from nst.stylizer import Stylizer
 from nst.training.checkpoint import load_checkpoint
+from nst.training.export import export_run
 from nst.training.perceptual import PerceptualLoss
 from nst.training.photos import Crops, open_source
 from nst.training.recipe import Data, Loss, make_recipe, read_recipe
@@ -233,6 +234,18 @@ def test_export_writes_what_the_app_loads(exported):
     about = trunk.about
     assert about["recipe"]["name"] == "small" and about["seed"] == 3 and about["steps"] == 10
     assert json.loads(json.dumps(make_recipe(about["recipe"]).as_dict())) == about["recipe"]
+
+
+def test_a_part_of_the_strength_can_become_full_strength(exported, unbroken, tmp_path):
+    names = export_run(unbroken / "small" / "checkpoint.safetensors", tmp_path, strength=0.5)
+    full, half = (StyleLibrary.load(load_trunk(at / "trunk.safetensors"), at / "styles") for at in (exported, tmp_path))
+    assert full.trunk.fingerprint == half.trunk.fingerprint
+    for name in names:
+        torch.testing.assert_close(half[name].code, (full[name].code + full.trunk.identity) / 2)
+        assert half[name].info.made["strength"] == 0.5 and "strength" not in full[name].info.made
+        assert half[name].info.style_weight == pytest.approx(full[name].info.style_weight / 4, abs=2e-3)
+    with pytest.raises(RecipeError, match="above 0"):
+        export_run(unbroken / "small" / "checkpoint.safetensors", tmp_path, strength=0)
 
 
 def test_resuming_what_does_not_fit_is_refused(root, recipe_path, tmp_path, unbroken):

@@ -9,20 +9,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+import matplotlib
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from nst.images import cover, open_image, resize, save_image  # noqa: E402
+from nst.images import cover, open_image, resize  # noqa: E402
 from nst.stylizer import Stylizer  # noqa: E402
 
 PHOTOS = ("astronaut", "bridge", "cat", "coffee", "bee")  # a face, night and architecture, an animal, food, a flower
 _PAINTED = 512  # pixels, at which the strokes are as in the app
 _CELL = (232, 174)
+_LARGE = (496, 330)
 _LABEL = 18
 _ROWS_A_SHEET = 9
-_FONT = ImageFont.load_default(13)
+_FONT = ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), 12)
+_QUALITY = 78
+_FOUR = (("cat", "stained_glass"), ("bridge", "swirl"), ("astronaut", "edtaonisl"), ("bee", "composition_vii"))
 
 
 def main() -> None:
@@ -39,8 +43,24 @@ def main() -> None:
     painted = {info.id: [stylizer.stylize(photo, info.id) for photo in photos] for info in styles}
     for number, first in enumerate(range(0, len(styles), _ROWS_A_SHEET), 1):
         rows = styles[first : first + _ROWS_A_SHEET]
-        save_image(_sheet([(info.title, painted[info.id]) for info in rows]), args.out / f"styles-{number}.jpg")
-    save_image(_overview(photos[1], [(info.title, painted[info.id][1]) for info in styles]), args.out / "styles.jpg")
+        _save(_sheet([(info.title, painted[info.id]) for info in rows]), args.out / f"styles-{number}.jpg")
+    _save(_overview(photos[1], [(info.title, painted[info.id][1]) for info in styles]), args.out / "styles.jpg")
+    if not args.photos:
+        four = [ImageOps.fit(painted[style][PHOTOS.index(photo)], _LARGE, centering=(0.5, 0)) for photo, style in _FOUR]
+        _save(_two_by_two(four), args.out / "paintings.jpg")
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    picture.save(path, quality=_QUALITY, optimize=True)
+
+
+def _two_by_two(pictures: list[Image.Image]) -> Image.Image:
+    """Four paintings, the first screen of the README."""
+    (width, height), gap = _LARGE, 8
+    sheet = Image.new("RGB", (2 * width + gap, 2 * height + gap), "white")
+    for i, picture in enumerate(pictures):
+        sheet.paste(picture, (i % 2 * (width + gap), i // 2 * (height + gap)))
+    return sheet
 
 
 def _sheet(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:

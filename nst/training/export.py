@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nst.backbone_weights import ROOT
+from nst.errors import RecipeError
 from nst.networks import build_network
 from nst.styles import StyleInfo, save_style
 from nst.thumbnails import paint_thumbnail, save_thumbnail
@@ -21,8 +22,8 @@ from nst.trunks import Trunk, load_trunk, save_trunk
 def export_run(checkpoint: Path, folder: Path, strength: float = 1.0) -> list[str]:
     """Write the averaged weights of a run to ``folder``. Returns the styles' ids.
 
-    ``strength`` in 0..1 is how far from the photo's code to the trained ones the styles are: for a run whose styles have
-    become stronger than they should be, and which has learnt to paint gently (``data.gentle_share``).
+    ``strength`` in 0..1 is how far from the photo's code to the trained ones the styles are: for a run whose styles
+    have become stronger than they should be, and which has learnt to paint gently (``data.gentle_share``).
 
     Raises:
         RecipeError: there is no checkpoint, it is damaged, or the strength is none.
