@@ -76,7 +76,7 @@ def test_patches_know_the_picture_better_than_a_thumbnail(stylizer, photo, style
     whole(stylizer, thumbnail, code, small)
     thumbnails = tiled(stylizer, picture, code, small, 256)
     near, far = (float(np.abs(found - own).mean()) for found in (patches, thumbnails))
-    assert near < 8 and near < 0.8 * far
+    assert near < 8 and near < 0.9 * far
 
 
 def test_a_tile_that_needs_too_much_memory_is_halved_and_the_work_goes_on(stylizer, photo):
